@@ -1,0 +1,96 @@
+"""Every error vereda raises on purpose. Each says what happened, where, and what to do.
+
+VeredaError
+├── BadSource          a publisher's file is not what its description says
+│   ├── UnknownColumn  a column is new or missing
+│   ├── BadNumber      a cell is not a number in the column's locale
+│   ├── DuplicateKey   two rows claim one place and period
+│   └── NotReconciled  the figures do not add up to what was published
+├── UnknownPlace       a place code that is in no gazetteer we hold
+├── BadPeriod          a period or vintage that cannot be read, or lies outside coverage
+├── BadCase            the reviewed files of a case are wrong (all faults at once)
+├── BadStore           the store is too old, busy, damaged, or the disk refuses
+├── WaitingForData     the description is here, the vintage is not
+├── NoTrace            a number without a way back; it is not published
+└── BadRequest         a command asked for something that does not exist
+"""
+
+from collections.abc import Sequence
+
+
+class VeredaError(Exception):
+    """Something the person at the desk can mend; printed without a traceback."""
+
+
+class BadSource(VeredaError):
+    """A publisher's file is not what its description says."""
+
+
+class UnknownColumn(BadSource):
+    """A column is new or missing."""
+
+
+class BadNumber(BadSource):
+    """A cell is not a number in the locale of its column."""
+
+
+class DuplicateKey(BadSource):
+    """Two rows claim the same place and period."""
+
+
+class NotReconciled(BadSource):
+    """The figures do not add up to what was published."""
+
+
+class UnknownPlace(VeredaError):
+    """A place code that is in no gazetteer we hold."""
+
+    def __init__(self, code: str, where: str = "", near: Sequence[str] = ()) -> None:
+        hint = f" Nearest codes: {', '.join(near)}." if near else ""
+        at = f"{where}: " if where else ""
+        super().__init__(
+            f"{at}{code!r} is not a place in the gazetteer.{hint} "
+            "Codes are text and keep their leading zeros ('CO-05120', not 5120). "
+            "A new municipality or an alias is added to the gazetteer's source."
+        )
+
+
+class BadPeriod(VeredaError):
+    """A period or vintage that cannot be read, or lies outside coverage."""
+
+
+class Fault:
+    """One fault in a case file: where it stands and what to do."""
+
+    __slots__ = ("file", "line", "problem", "remedy")
+
+    def __init__(self, file: str, line: int, problem: str, remedy: str) -> None:
+        self.file, self.line, self.problem, self.remedy = file, line, problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem} -> {self.remedy}"
+
+
+class BadCase(VeredaError):
+    """The reviewed files of a case are wrong; every fault is listed at once."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{len(self.faults)} fault(s) in the case; nothing was run:\n{lines}")
+
+
+class BadStore(VeredaError):
+    """The store is too old, busy, damaged, or the disk refuses."""
+
+
+class WaitingForData(VeredaError):
+    """The description is here, the vintage is not; the message names the source and the command."""
+
+
+class NoTrace(VeredaError):
+    """A number without a way back; the publisher refuses it."""
+
+
+class BadRequest(VeredaError):
+    """A command asked for something that does not exist."""

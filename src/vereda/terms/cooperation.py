@@ -1,0 +1,270 @@
+"""What the reviewed files of a case hold: parties, forums, instruments, commitments, metrics.
+
+Every entry names the documents it rests on in `cites`. Sentences are ours, in every language of the case.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Confidence = Literal["high", "medium", "low"]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PlaceCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]+)?$")]
+
+
+class Entry(BaseModel):
+    """Base of everything read from a case file: frozen, and no key is let through unread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Entry):
+    """The same sentence in the languages of the site."""
+
+    en: str
+    es: str
+
+    def say(self, lang: str) -> str:
+        """The text in `lang` ("en" or "es")."""
+        return self.es if lang == "es" else self.en
+
+
+class Case(Entry):
+    """One bilateral relation: who, since when reviewed, and which datasets and indicators it uses."""
+
+    id: Id
+    title: Text
+    lead: Text
+    country: PlaceCode  # the place whose municipalities are followed
+    as_of: str  # day to which the register was reviewed, the default of --as-of
+    datasets: tuple[Id, ...]  # folders of sources, in order of ingestion
+    optional_datasets: tuple[Id, ...] = ()  # described; built locally by who holds the file
+    gazetteer: Id | None = None  # the dataset that names the places
+    priority_scope: Id | None = None  # the scope whose places get pages of their own
+    headline: Id | None = None  # the promise the first page opens with
+    estimators: dict[str, Text] = Field(default_factory=dict)  # names to print
+    series: dict[str, Text] = Field(default_factory=dict)  # names to print, by series id
+    unknowns: tuple[Text, ...] = ()  # what nobody knows, for the first page
+
+
+class Party(Entry):
+    """A state or organisation that signs."""
+
+    id: Id
+    name: Text
+    kind: Literal["state", "organisation"]
+
+
+class Document(Entry):
+    """A text or page a claim was read from."""
+
+    id: Id
+    publisher: str
+    title: str
+    date: str
+    address: str
+    kind: str
+
+
+class Forum(Entry):
+    """Where the parties meet; `expected` lists meetings known to exist by their ordinal."""
+
+    id: Id
+    name: Text
+    parties: tuple[Id, ...]
+    note: Text | None = None
+    cites: tuple[Id, ...]
+
+
+class Meeting(Entry):
+    """One meeting; ordinal None where the forum does not count it or the number was not seen."""
+
+    id: Id
+    forum: Id
+    ordinal: int | None = None
+    date: str  # as known: 2018-03-01, 2013/2014, 2010-10
+    where: Text | None = None
+    outcome: Text | None = None
+    cites: tuple[Id, ...]
+    confidence: Confidence
+
+
+class Instrument(Entry):
+    """A text the parties made: agreement, plan, statement, pledge."""
+
+    id: Id
+    name: Text
+    kind: str
+    parties: tuple[Id, ...]
+    start: str
+    end: str | None = None
+    status: Text | None = None
+    content: Text
+    pillars: tuple[Text, ...] = ()
+    replaces: Id | None = None
+    cites: tuple[Id, ...]
+    confidence: Confidence
+
+
+class Metric(Entry):
+    """A measure the parties named, in one version."""
+
+    id: Id
+    instrument: Id
+    version: str
+    position: int
+    name: Text
+    unit: str | None = None
+    level: tuple[Literal["national", "municipal"], ...] = ()
+    pillar: Text | None = None
+    publication_duty: Text | None = None
+    state: Literal["published", "derivable", "not_found", "not_seen"]
+    series: tuple[Id, ...] = ()  # our series that would feed it, where derivable
+    state_note: Text
+    replaces: tuple[Id, ...] = ()
+    cites: tuple[Id, ...]
+    confidence: Confidence
+
+
+class ObservationRef(Entry):
+    """Names observations of the store; estimator, vintage or source left out means any."""
+
+    series: Id
+    place: PlaceCode
+    period: str | None = None
+    estimator: Id | None = None
+    vintage: str | None = None
+    source: Id | None = None
+    note: Text | None = None
+
+
+class Target(Entry):
+    """What was promised, as a rule on the baseline or a level of its own.
+
+    times: baseline x value; minus: baseline - value; level: value; between: low to high; none: none stated.
+    """
+
+    rule: Literal["times", "minus", "level", "between", "none"]
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str
+
+
+class Part(Entry):
+    """One part of a stated sum."""
+
+    name: Text
+    value: float
+
+
+class Commitment(Entry):
+    """A promise, the ways to read its baseline, and what it is judged on.
+
+    promise: entries that read one promise differently share it (the 2018 pledge by estimator).
+    better: which direction fulfils it: at_most the target, or at_least.
+    cumulative: the measure only grows, so the first value after the due day that is still short decides.
+    """
+
+    id: Id
+    promise: Id
+    instrument: Id | None = None
+    parties: tuple[Id, ...]
+    strength: Literal["binds", "commits", "agrees", "intends", "recommends"]
+    gist: Text
+    made_on: str
+    due: str | None = None  # a day, "yearly", or none stated
+    places: tuple[PlaceCode, ...] = ()
+    target: Target
+    better: Literal["at_most", "at_least"] | None = None
+    cumulative: bool = False
+    baselines: tuple[ObservationRef, ...] = ()
+    judged_on: tuple[ObservationRef, ...] = ()  # period left out: the due year is sought, and the latest shown
+    beside: tuple[ObservationRef, ...] = ()  # the outcome an output was meant to move
+    parts: tuple[Part, ...] = ()  # stated parts of the target; they must add up, or the difference is shown
+    release_duty: bool = False  # the promise is to publish
+    ambiguity: Text | None = None
+    cites: tuple[Id, ...]
+
+
+class Training(Entry):
+    """A figure on training third countries."""
+
+    id: Id
+    measure: Id
+    group: Text
+    period: str
+    value: float
+    unit: str
+    qualifier: Text | None = None  # more than, about
+    note: Text | None = None
+    cites: tuple[Id, ...]
+    confidence: Confidence
+
+
+class Membership(Entry):
+    """Who was a member of a programme, since when, by whose word."""
+
+    id: Id
+    country: Text
+    since: str
+    cites: tuple[Id, ...]
+    confidence: Confidence
+    note: Text | None = None
+
+
+class ScopeVersion(Entry):
+    """Which places a scope held from a date on."""
+
+    since: str
+    places: tuple[PlaceCode, ...] = ()
+    stated_count: int | None = None  # what the source says, where the list is not held
+    note: Text | None = None
+    cites: tuple[Id, ...]
+
+
+class Scope(Entry):
+    """A set of places named by an instrument, by version; `series` where a dataset lists the members."""
+
+    id: Id
+    name: Text
+    instrument: Id | None = None
+    series: Id | None = None
+    versions: tuple[ScopeVersion, ...]
+
+
+class Claim(Entry):
+    """What one source says."""
+
+    text: Text
+    cites: Id
+
+
+class Conflict(Entry):
+    """Two claims that do not agree, kept as a pair."""
+
+    id: Id
+    subject: Text
+    first: Claim
+    second: Claim
+    handling: Text
+    commitments: tuple[Id, ...] = ()
+    series: tuple[Id, ...] = ()
+
+
+class Register(Entry):
+    """Everything the reviewed files of one case say."""
+
+    case: Case
+    parties: tuple[Party, ...] = ()
+    documents: tuple[Document, ...] = ()
+    forums: tuple[Forum, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    trainings: tuple[Training, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    files: dict[str, str] = Field(default_factory=dict)  # where each entry stands: "commitment/C02" -> "commitments.yml:40"

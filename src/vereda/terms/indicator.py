@@ -1,0 +1,48 @@
+"""Our defined measures: a pure function with its unit, direction and definition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A measure we define: unit, formula, which direction is good, and the series it needs.
+
+    over: "place" (a value for each place and period) or "set" (one value for a set of places and a period).
+    """
+
+    id: str
+    name: str
+    unit: str
+    needs: tuple[str, ...]
+    better: str  # "down", "up" or ""
+    over: str
+    formula: Callable[..., Any]
+
+    @property
+    def definition(self) -> str:
+        """First paragraph of the formula's docstring: one text, two uses."""
+        return " ".join((self.formula.__doc__ or "").split("\n\n")[0].split())
+
+
+REGISTRY: dict[str, Indicator] = {}
+
+
+def indicator(
+    id: str, name: str, unit: str, needs: tuple[str, ...], better: str = "", over: str = "place"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a pure function on arrays as an indicator."""
+
+    def register(formula: Callable[..., Any]) -> Callable[..., Any]:
+        if id in REGISTRY:
+            raise ValueError(f"indicator {id!r} is defined twice")
+        REGISTRY[id] = Indicator(id, name, unit, needs, better, over, formula)
+        return formula
+
+    return register

@@ -1,0 +1,80 @@
+"""Areas with a code and years of validity."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from vereda.errors import UnknownPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An area with a code; `since` and `until` are the first and last year in which the code is valid.
+
+    lon, lat: seat of the area, degrees, WGS 84; None where the gazetteer has none.
+    """
+
+    code: str
+    name: str
+    level: str  # country, department, municipality
+    parent: str | None = None
+    since: int | None = None
+    until: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    aliases: tuple[str, ...] = ()
+    predecessors: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """All places of a case by code."""
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, places: Iterable[Place]) -> "Gazetteer":
+        """Gather places; the later of two with one code wins."""
+        return cls(MappingProxyType({place.code: place for place in places}))
+
+    def __contains__(self, code: str) -> bool:
+        return code in self.places
+
+    def get(self, code: str, where: str = "") -> Place:
+        """The place with this code; UnknownPlace with the nearest codes if there is none."""
+        if code in self.places:
+            return self.places[code]
+        raise UnknownPlace(code, where, get_close_matches(code, list(self.places), n=3))
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """Codes of the places directly inside `code`, in code order."""
+        return tuple(sorted(p.code for p in self.places.values() if p.parent == code))
+
+    def municipalities(self, code: str) -> tuple[str, ...]:
+        """Codes of every municipality inside `code` (itself, if it is one), in code order."""
+        if self.get(code).level == "municipality":
+            return (code,)
+        found: list[str] = []
+        for child in self.children(code):
+            found.extend(self.municipalities(child))
+        return tuple(found)
+
+    def named(self, name: str, parent: str | None = None) -> tuple[str, ...]:
+        """Codes of places with this name or alias, accents and case ignored; within `parent` if given."""
+        wanted = fold(name)
+        return tuple(
+            sorted(
+                p.code
+                for p in self.places.values()
+                if (parent is None or p.parent == parent) and wanted in {fold(n) for n in (p.name, *p.aliases)}
+            )
+        )
+
+
+def fold(name: str) -> str:
+    """A name without accents, case and doubled spaces, for comparison only."""
+    plain = unicodedata.normalize("NFKD", name)
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())

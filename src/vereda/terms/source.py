@@ -1,0 +1,66 @@
+"""A dataset someone keeps publishing, one edition of it, and what its checks said."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """One edition of a dataset: the publisher's file it came from, and what is known about it.
+
+    sha256, size: of the publisher's file (bytes), which stays with who holds it.
+    """
+
+    dataset: str
+    name: str  # 2026-02
+    file: str  # name of the publisher's file
+    sha256: str
+    size: int
+    read_on: str  # day the reader ran
+    reader: str  # version of the reader
+    rows: int
+    content: str  # sha256 of the vintage's own table
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison of figures with what was published or must hold."""
+
+    name: str  # coca_area 2020: sum of municipalities
+    state: Literal["passed", "known gap", "failed"]
+    found: float | None = None
+    expected: float | None = None
+    within: float | None = None  # allowed absolute difference, in the unit of the series
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCard:
+    """What a page about a dataset prints."""
+
+    dataset: str
+    title: str
+    publisher: str
+    address: str
+    licence: str
+    terms: Literal["open", "not stated"]  # open: figures are committed; not stated: built locally
+    absent: str  # what an absent place means
+    known_gaps: dict[str, str]
+    series: dict[str, str]  # series id -> unit
+    vintage: Vintage | None  # None: waiting for data
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is handed to the store at once: a table of observations and the vintage they are of."""
+
+    vintage: Vintage
+    observations: "pa.Table | pa.RecordBatchReader"
+    known_on: date | None = None
+    path: Path | None = None
