@@ -1,0 +1,210 @@
+"""The door: parse, call the pipeline, print."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vereda import __version__, pipeline
+from vereda.errors import VeredaError
+
+WIDTH = {"max_content_width": 100}
+
+
+def friendly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Print what a person can mend as one plain message and exit with 1; never a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except VeredaError as error:
+            click.secho(f"vereda: {error}", fg="red", err=True)
+            sys.exit(1)
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            click.secho(f"vereda: {error.strerror or error}{where}. Nothing was lost; mend it and run again.", fg="red", err=True)
+            sys.exit(1)
+
+    return run
+
+
+def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of the three questions."""
+    for option in reversed(
+        [
+            click.option("--case", "-c", default="us-colombia", show_default=True, help="Case folder, or the name of one that comes with vereda."),
+            click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True, help="Where workspaces are kept."),
+            click.option("--place", help="Code of a place, for example CO-52835."),
+            click.option("--as-of", metavar="DATE", help="Answer as the data stood on this day, for example 2018-12-31."),
+            click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True),
+            click.option("--json", "as_json", is_flag=True, help="Print JSON; every number carries its trace key."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return friendly(command)
+
+
+@click.group(context_settings=WIDTH)
+@click.version_option(__version__, prog_name="vereda")
+def main() -> None:
+    """What governments agreed, what was done, and what changed; every number walks back to its cell.
+
+    Start with `vereda demo`, then `vereda trace coca_area@CO-52835:2022`.
+    """
+
+
+@main.command()
+@click.argument("case")
+@click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True)
+@click.option("--fresh", is_flag=True, help="Build again even if nothing changed.")
+@friendly
+def run(case: str, build: Path, lang: str, fresh: bool) -> None:
+    """Read the vintages, reconcile them, judge the commitments, write the site.
+
+    Example: vereda run cases/us-colombia
+    """
+    pipeline.show(pipeline.run(pipeline.find_case(case), build, lang=lang, fresh=fresh))
+
+
+@main.command()
+@click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True)
+@friendly
+def demo(build: Path, lang: str) -> None:
+    """Build the United States-Colombia case that comes with vereda and print its scorecard."""
+    pipeline.show(pipeline.run(pipeline.find_case("us-colombia"), build, lang=lang))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--into", type=click.Path(path_type=Path), default=Path("cases"), show_default=True)
+@friendly
+def init(name: str, into: Path) -> None:
+    """Start another bilateral case, with a made-up source, that runs at once.
+
+    Example: vereda init eu-peru
+    """
+    folder = pipeline.init(name, into)
+    click.echo(f"Wrote {folder}. Run it:  vereda run {folder}")
+
+
+@main.command()
+@shared
+def agreed(case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool) -> None:
+    """Each commitment with target, due date, every candidate baseline, latest value and verdict."""
+    _answer("agreed", case, build, place, as_of, lang, as_json)
+
+
+@main.command()
+@shared
+def done(case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool) -> None:
+    """Outputs beside the outcomes they were meant to move; money by stage; training."""
+    _answer("done", case, build, place, as_of, lang, as_json)
+
+
+@main.command()
+@click.option("--between", metavar="YEAR-YEAR", help="Gross rises and falls between any two years, for example 2001-2009.")
+@shared
+def changed(
+    case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool, between: str | None
+) -> None:
+    """Indicators with unit, definition, direction, coverage; shares, concentration, gross rises and falls."""
+    _answer("changed", case, build, place, as_of, lang, as_json, between=between)
+
+
+def _answer(
+    question: str, case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool, **more: Any
+) -> None:
+    reply = pipeline.answer(question, pipeline.find_case(case), build, place=place, as_of=as_of, lang=lang, **more)
+    if as_json:
+        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2))
+    else:
+        pipeline.show(reply)
+
+
+@main.command()
+@click.argument("number", metavar="INDICATOR@PLACE:PERIOD")
+@shared
+def trace(
+    number: str, case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool
+) -> None:
+    """Walk back from a number to publisher, vintage, file and cell. `--place` is not used here.
+
+    \b
+    vereda trace coca_area@CO-52835:2022        one cell
+    vereda trace coca_area@CO:2023              a sum, every addend
+    vereda trace verdict@C02                    a verdict
+    """
+    _answer("trace", case, build, None, as_of, lang, as_json, key=number)
+
+
+@main.command()
+@click.option("--case", "-c", default="us-colombia", show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+@friendly
+def check(case: str, as_json: bool) -> None:
+    """Compare every source with what was published: passed, known gap, failed. Exits with 1 on a failure."""
+    reply, failed = pipeline.check(pipeline.find_case(case))
+    if as_json:
+        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2))
+    else:
+        pipeline.show(reply)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("dataset", required=False)
+@click.option("--files", type=click.Path(path_type=Path), required=True, help="Folder that holds the publishers' files.")
+@click.option("--case", "-c", default="us-colombia", show_default=True)
+@friendly
+def verify(dataset: str | None, files: Path, case: str) -> None:
+    """Read a publisher's file again and show, cell by cell, that the vintage is what it says.
+
+    Example: vereda verify odc-simci-coca --files ~/downloads
+    """
+    reply, failed = pipeline.verify(pipeline.find_case(case), files, dataset)
+    pipeline.show(reply)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("dataset")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--vintage", required=True, help="When these figures were published: 2026-02.")
+@click.option("--read-on", metavar="DATE", help="Day of reading; today if left out.")
+@click.option("--case", "-c", default="us-colombia", show_default=True)
+@friendly
+def keep(dataset: str, file: Path, vintage: str, read_on: str | None, case: str) -> None:
+    """Read a publisher's file, reconcile it, and keep it as a vintage of the case.
+
+    Figures whose terms are not stated are kept in the case's `local/` folder, which is not committed.
+
+    Example: vereda keep cede-eradication eradication_municipality_year_method.csv --vintage 2022
+    """
+    click.echo(pipeline.keep(pipeline.find_case(case), dataset, file, vintage, read_on))
+
+
+@main.command()
+@click.option("--case", "-c", default="us-colombia", show_default=True)
+@click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
+@click.option("--expect", type=click.Path(path_type=Path), help="JSON file of expected values; exits with 1 if they differ.")
+@friendly
+def headline(case: str, build: Path, expect: Path | None) -> None:
+    """Print the values the first page opens with, as JSON; compare them with a committed expectation."""
+    found = pipeline.headline(pipeline.find_case(case), build)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    if expect is not None:
+        wrong = pipeline.differences(found, json.loads(expect.read_text(encoding="utf-8")))
+        for line in wrong:
+            click.secho(f"vereda: {line}", fg="red", err=True)
+        sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,12 +11,12 @@ from vereda.terms.indicator import Array, indicator
 def coca_area(area: Array) -> Array:
     """Hectares of coca standing on 31 December. Countries and departments are the sum of their municipalities.
 
-    area (n,) ha. A place whose value is missing makes no sum: the sum of a set with a gap is a gap.
+    area (n,) ha. A municipality that the census leaves out has none: the census covers the country.
     """
     return area
 
 
-@indicator("coca_share", "Share of national coca area", "%", needs=("coca_area",), over="set")
+@indicator("coca_share", "Share of national coca area", "%", needs=("coca_area",), over="departments")
 def coca_share(area: Array) -> Array:
     """Percent of the national coca area that stands in the place.
 
@@ -26,7 +26,7 @@ def coca_share(area: Array) -> Array:
     return 100 * area / total if total > 0 else np.full(area.shape, np.nan)
 
 
-@indicator("coca_hhi", "Concentration of coca area between departments", "index", needs=("coca_area",), over="set")
+@indicator("coca_hhi", "Concentration of coca area between departments", "index", needs=("coca_area",), over="departments")
 def coca_hhi(area: Array) -> float:
     """Herfindahl-Hirschman index of departmental shares: 1/n when spread evenly, 1 when all in one department.
 
@@ -35,7 +35,7 @@ def coca_hhi(area: Array) -> float:
     return float(np.sum((coca_share(area) / 100) ** 2))
 
 
-@indicator("coca_top10", "Share held by the ten largest municipalities", "%", needs=("coca_area",), over="set")
+@indicator("coca_top10", "Share held by the ten largest municipalities", "%", needs=("coca_area",), over="municipalities")
 def coca_top10(area: Array) -> float:
     """Percent of the national coca area that stands in the ten municipalities with most of it.
 
@@ -44,7 +44,7 @@ def coca_top10(area: Array) -> float:
     return float(np.sort(coca_share(area))[::-1][:10].sum())
 
 
-@indicator("coca_places", "Municipalities with coca", "municipalities", needs=("coca_area",), better="down", over="set")
+@indicator("coca_places", "Municipalities with coca", "municipalities", needs=("coca_area",), better="down", over="municipalities")
 def coca_places(area: Array) -> float:
     """Number of municipalities where the census found coca.
 
@@ -67,7 +67,7 @@ class Flows:
     offset: float
 
 
-@indicator("coca_flows", "Gross rises and falls", "ha", needs=("coca_area",), over="set")
+@indicator("coca_flows", "Gross rises and falls", "ha", needs=("coca_area",), over="two years")
 def coca_flows(before: Array, after: Array) -> Flows:
     """Sum of the rises and sum of the falls of all places between two years; the offset is the smaller over the larger.
 

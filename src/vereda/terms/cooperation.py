@@ -29,6 +29,16 @@ class Text(Entry):
         return self.es if lang == "es" else self.en
 
 
+class OutputPlan(Entry):
+    """An output series to show beside the outcome it was meant to move."""
+
+    series: Id
+    place: PlaceCode
+    targets: Id | None = None  # series of announced targets
+    outcomes: tuple["ObservationRef", ...] = ()
+    dataset: Id | None = None  # the dataset that would answer at municipal level, if it is not held
+
+
 class Case(Entry):
     """One bilateral relation: who, since when reviewed, and which datasets and indicators it uses."""
 
@@ -44,7 +54,14 @@ class Case(Entry):
     headline: Id | None = None  # the promise the first page opens with
     estimators: dict[str, Text] = Field(default_factory=dict)  # names to print
     series: dict[str, Text] = Field(default_factory=dict)  # names to print, by series id
+    words: dict[str, Text] = Field(default_factory=dict)  # names to print of kinds, measures and units
     unknowns: tuple[Text, ...] = ()  # what nobody knows, for the first page
+    indicators: tuple[Id, ...] = ()  # indicators and published series that get a page; empty: all that have data
+    place_indicators: tuple[Id, ...] = ()  # indicators of the pages of places
+    outputs: tuple[OutputPlan, ...] = ()
+    funding: dict[str, Id] = Field(default_factory=dict)  # stage -> series; stages are never added
+    mapped: Id | None = None  # series of the map and of concentration
+    flows: tuple[str, ...] = ()  # pairs of years for gross rises and falls: "2001-2009"
 
 
 class Party(Entry):
@@ -61,17 +78,22 @@ class Document(Entry):
     id: Id
     publisher: str
     title: str
-    date: str
+    date: str = ""  # as known: 2018-03-01, 2013/2014; left out where the text bears none
     address: str
     kind: str
 
 
 class Forum(Entry):
-    """Where the parties meet; `expected` lists meetings known to exist by their ordinal."""
+    """Where the parties meet, and the number its count of meetings begins with.
+
+    continues: the forum whose numbering this one carries on (then `first` is not 1).
+    """
 
     id: Id
     name: Text
     parties: tuple[Id, ...]
+    first: int = 1
+    continues: Id | None = None
     note: Text | None = None
     cites: tuple[Id, ...]
 
@@ -127,7 +149,10 @@ class Metric(Entry):
 
 
 class ObservationRef(Entry):
-    """Names observations of the store; estimator, vintage or source left out means any."""
+    """Names observations of the store; estimator, vintage or source left out means any.
+
+    series ``scope.ID`` counts the places of that scope, by version: the register holds it, not the store.
+    """
 
     series: Id
     place: PlaceCode
@@ -179,7 +204,9 @@ class Commitment(Entry):
     better: Literal["at_most", "at_least"] | None = None
     cumulative: bool = False
     baselines: tuple[ObservationRef, ...] = ()
-    judged_on: tuple[ObservationRef, ...] = ()  # period left out: the due year is sought, and the latest shown
+    # period left out: the due year is sought, and the latest shown; a later entry only fills periods
+    # that the earlier ones of its estimator leave empty
+    judged_on: tuple[ObservationRef, ...] = ()
     beside: tuple[ObservationRef, ...] = ()  # the outcome an output was meant to move
     parts: tuple[Part, ...] = ()  # stated parts of the target; they must add up, or the difference is shown
     release_duty: bool = False  # the promise is to publish
@@ -268,3 +295,6 @@ class Register(Entry):
     scopes: tuple[Scope, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)  # where each entry stands: "commitment/C02" -> "commitments.yml:40"
+
+
+Case.model_rebuild()

@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 class Indicator:
     """A measure we define: unit, formula, which direction is good, and the series it needs.
 
-    over: "place" (a value for each place and period) or "set" (one value for a set of places and a period).
+    over: what one call takes: "place" (a value for each place and period), "departments" or "municipalities"
+    (all of them in one period), "two years" (all departments in two).
     """
 
     id: str

@@ -1,0 +1,208 @@
+"""The three questions: agreed, done, changed. Each gathers figures from the desk; nothing is computed twice."""
+
+from collections.abc import Iterable, Sequence
+
+from vereda.errors import BadRequest
+from vereda.pipeline.desk import Desk, Key
+from vereda.pipeline.tracing import Tracer
+from vereda.terms.answer import (
+    Changed,
+    Concentration,
+    Done,
+    FlowsAnswer,
+    FundingAnswer,
+    IndicatorAnswer,
+    MapYear,
+    MetricAnswer,
+    OutputAnswer,
+)
+from vereda.terms.cooperation import OutputPlan, Text
+from vereda.terms.figure import Figure
+from vereda.terms.indicator import REGISTRY
+from vereda.terms.period import period
+
+
+def metrics(desk: Desk) -> tuple[MetricAnswer, ...]:
+    """Each agreed metric with the newest open figure of every series that would feed it."""
+    country = desk.register.case.country
+    found = []
+    for metric in desk.register.metrics:
+        newest = [desk.all(series, country) for series in metric.series]
+        found.append(MetricAnswer(metric, tuple(_newest(figures) for figures in newest if figures)))
+    return tuple(found)
+
+
+def _newest(figures: Sequence[Figure]) -> Figure:
+    """The first figure of the latest period that ends last and lasts longest."""
+    spans = [(period(f.period).end, f.period) for f in figures]
+    last = max(spans)[1]
+    return next(f for f in figures if f.period == last)
+
+
+def done(desk: Desk, place: str | None = None) -> Done:
+    """Outputs beside the outcomes they were meant to move, money by stage, training."""
+    case = desk.register.case
+    outputs = tuple(_output(desk, plan, place or plan.place) for plan in case.outputs)
+    if place and place != case.country:
+        return Done(outputs, (), ())
+    money = tuple(
+        FundingAnswer(stage, figures)
+        for stage, series in case.funding.items()
+        if (figures := desk.current(series, case.country))
+    )
+    return Done(outputs, money, tuple(training(desk)))
+
+
+def training(desk: Desk) -> Iterable[Figure]:
+    """Training figures of the register, in its order; each is traced to its entry."""
+    for entry in desk.register.trainings:
+        yield Figure(
+            entry.value, entry.unit, f"training@{entry.id}", period=entry.period, source=entry.cites[0],
+            status="rounded" if entry.qualifier else "measured",
+        )  # fmt: skip
+
+
+def _output(desk: Desk, plan: OutputPlan, place: str) -> OutputAnswer:
+    figures = desk.all(plan.series, place)
+    targets = desk.all(plan.targets, place) if plan.targets and place == plan.place else ()
+    outcomes: list[Figure] = []
+    for ref in plan.outcomes:
+        outcomes.extend(desk.refer(ref.model_copy(update={"place": place})))
+    held = plan.dataset is not None and (card := desk.cards.get(plan.dataset)) is not None and card.vintage is not None
+    waiting = plan.dataset or "" if plan.dataset and not held and place != plan.place else ""
+    return OutputAnswer(
+        plan.series, name_of(desk, plan.series), figures[0].unit if figures else "", figures, targets,
+        tuple(outcomes), waiting,
+    )  # fmt: skip
+
+
+def name_of(desk: Desk, series: str) -> Text:
+    """The name to print for a series: the case's, else the indicator's, else its id."""
+    if series in desk.register.case.series:
+        return desk.register.case.series[series]
+    plain = REGISTRY[series].name if series in REGISTRY else series.replace("_", " ")
+    return Text(en=plain, es=plain)
+
+
+def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
+    """One indicator or published series at one place: what is shown first, and every rival."""
+    desk.known(name)
+    desk.gazetteer.get(place, "changed")
+    rule = REGISTRY.get(name)
+    shown = desk.current(name, place)
+    # A newer total under the same estimator goes on where the municipal table ends.
+    everything = desk.all(name, place)
+    first = {f.trace for f in shown}
+    rivals: dict[str, tuple[Figure, ...]] = {}
+    for figure in everything:
+        if figure.trace not in first:
+            rivals[figure.estimator] = (*rivals.get(figure.estimator, ()), figure)
+    gaps: dict[str, str] = {}
+    for need in rule.needs if rule else (name,):
+        for card in desk.cards.values():
+            if need in card.series:
+                gaps.update(card.known_gaps)
+    span = f"{shown[0].period}-{shown[-1].period}" if shown else ""
+    return IndicatorAnswer(
+        name, place, name_of(desk, name).en, rule.definition if rule else "",
+        shown[0].unit if shown else (rule.unit if rule else ""), rule.better if rule else "", span, shown, rivals, gaps,
+        "" if shown or everything else _waiting(desk, rule.needs if rule else (name,)),
+    )  # fmt: skip
+
+
+def _waiting(desk: Desk, needs: Sequence[str]) -> str:
+    """The described dataset that would answer, if one would."""
+    for need in needs:
+        for card in desk.cards.values():
+            if card.vintage is None and need in card.series:
+                return card.dataset
+    return ""
+
+
+def changed(desk: Desk, tracer: Tracer, place: str | None = None) -> Changed:
+    """Indicators at the country and its priority places (or at one place), concentration, and the maps."""
+    case = desk.register.case
+    listed = case.indicators or tuple(
+        name
+        for name, rule in REGISTRY.items()
+        if rule.over == "place" and all(desk.periods(need, case.country) for need in rule.needs)
+    )
+    if place is not None:
+        desk.gazetteer.get(place, "--place")
+        names = listed if place == case.country else case.place_indicators or listed
+        return Changed(tuple(indicator(desk, name, place) for name in names), None, ())
+    found = [indicator(desk, name, case.country) for name in listed]
+    for code in priority_places(desk):
+        found.extend(indicator(desk, name, code) for name in case.place_indicators or listed)
+    return Changed(tuple(found), concentration(desk, tracer), maps(desk))
+
+
+def priority_places(desk: Desk) -> tuple[str, ...]:
+    """Places of the newest version of the case's priority scope, and of older versions after them."""
+    scope = next((s for s in desk.register.scopes if s.id == desk.register.case.priority_scope), None)
+    if scope is None:
+        return ()
+    return tuple(dict.fromkeys(code for version in scope.versions for code in version.places))
+
+
+def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
+    """Shares, Herfindahl index and gross flows of the mapped series; None where the case maps none."""
+    case = desk.register.case
+    series = case.mapped
+    years = _map_years(desk)
+    if series is None or "coca_hhi" not in REGISTRY or REGISTRY["coca_hhi"].needs != (series,) or not years:
+        return None
+    country, departments = case.country, desk.gazetteer.children(case.country)
+
+    def figures(name: str, place: str) -> tuple[Figure, ...]:
+        found = []
+        for year in years:
+            step = tracer(str(Key(name, place, year)))
+            total = desk.sum(series, country, year)
+            status = "incomplete" if total and total.addends[0].status == "incomplete" else "computed"
+            found.append(Figure(step.value, step.unit, step.key, status=status, place=place, period=year))
+        return tuple(found)
+
+    shares = {code: figures("coca_share", code) for code in departments if desk.periods(series, code)}
+    flows = tuple(flow(desk, tracer, *pair.split("-")) for pair in case.flows)
+    return Concentration(figures("coca_hhi", country), figures("coca_top10", country), shares, flows)
+
+
+def flow(desk: Desk, tracer: Tracer, start: str, end: str) -> FlowsAnswer:
+    """Gross rises and falls of departments between any two years."""
+    held = _map_years(desk)
+    for year in (start, end):
+        if year not in held:
+            raise BadRequest(f"No departmental figures for {year}. Years held: {held[0]} to {held[-1]}." if held else
+                             "The case has no mapped series with departmental figures.")  # fmt: skip
+    country, span = desk.register.case.country, f"{start}-{end}"
+
+    def part(name: str) -> Figure:
+        step = tracer(str(Key(f"coca_{name}", country, span)))
+        return Figure(step.value, step.unit, step.key, status="computed", place=country, period=span)
+
+    return FlowsAnswer(start, end, "department", part("rises"), part("falls"), part("net"), part("offset"))
+
+
+def _map_years(desk: Desk) -> tuple[str, ...]:
+    """Years in which the mapped series is held by municipality."""
+    case = desk.register.case
+    if case.mapped is None:
+        return ()
+    return tuple(y for y in desk.periods(case.mapped, case.country) if desk.sum(case.mapped, case.country, y))
+
+
+def maps(desk: Desk) -> tuple[MapYear, ...]:
+    """Every municipality with its figure, or the reason it has none, for each year of the mapped series."""
+    case = desk.register.case
+    found = []
+    for year in _map_years(desk):
+        figures = []
+        for code in desk.municipalities():
+            figure = desk.best(case.mapped or "", code, year)
+            figures.append(
+                figure
+                or Figure(None, "", str(Key(case.mapped or "", code, year)), status="not_held", place=code, period=year)
+            )
+        found.append(MapYear(year, tuple(figures)))
+    return tuple(found)
