@@ -1,0 +1,37 @@
+"""What was agreed: reads the reviewed files of a case and judges its commitments."""
+
+from vereda.cooperation.evidence import find, own_step, steps, verdict
+from vereda.cooperation.held import scope_figures, training_figures
+from vereda.cooperation.progress import (
+    MESSAGES,
+    answer,
+    arithmetic,
+    due_day,
+    gather,
+    judge,
+    promise,
+    promises,
+    target_value,
+)
+from vereda.cooperation.register import ordinal_gaps, read, superseded
+
+__all__ = [
+    "MESSAGES",
+    "answer",
+    "arithmetic",
+    "due_day",
+    "find",
+    "gather",
+    "judge",
+    "ordinal_gaps",
+    "own_step",
+    "promise",
+    "promises",
+    "read",
+    "scope_figures",
+    "steps",
+    "superseded",
+    "target_value",
+    "training_figures",
+    "verdict",
+]

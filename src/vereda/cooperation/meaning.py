@@ -29,8 +29,11 @@ NAMES = {
     "headline": "promise",
     "estimator": "estimator",
 }
-PERIODS = frozenset({"period", "date", "start", "end", "made_on", "due", "since", "as_of", "vintage"})
+PERIODS = frozenset(
+    {"period", "date", "start", "end", "made_on", "due", "since", "as_of", "vintage", "flows"}
+)
 PLACES = frozenset({"place", "places", "country"})
+SERIES = frozenset({"series", "targets", "mapped", "funding"})
 NUMBERS = frozenset({"value", "low", "high"})
 
 
@@ -60,7 +63,7 @@ class Known:
             return _number(text)
         if what in PLACES:
             return self._place(text)
-        if what == "series":
+        if what in SERIES:
             return self._series(text)
         if what in self.ids and not (what == "estimator" and not self.ids[what]):
             return _id(what, text, self.ids[what])
@@ -135,5 +138,9 @@ def _number(text: str) -> Complaint | None:
     if re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text) and math.isfinite(float(text)):
         return None
     bare = text.replace(",", "").replace(" ", "").replace("_", "")
-    advice = f"write {bare}" if re.fullmatch(r"[+-]?\d+(\.\d+)?", bare) else "write digits, with a point for decimals"
+    advice = (
+        f"write {bare}"
+        if re.fullmatch(r"[+-]?\d+(\.\d+)?", bare)
+        else "write digits, with a point for decimals"
+    )
     return f"{text!r} is not a number", advice

@@ -90,7 +90,7 @@ def read(
     if faults:
         raise BadCase(sorted(faults, key=lambda fault: (fault.file, fault.line)))
     (case,) = entries.pop("case")
-    content = {KINDS[kind][1]: tuple(found) for kind, found in entries.items()}
+    content: dict[str, Any] = {KINDS[kind][1]: tuple(found) for kind, found in entries.items()}
     return Register.model_construct(case=case, files=files, **content)
 
 
@@ -121,7 +121,9 @@ def _rows(folder: Path, faults: list[Fault]) -> list[_Row]:
             remedy = meaning.near(path.name, FILES) + " Nothing is left unread"
             faults.append(Fault(path.name, 1, "this is not a file of a case", remedy))
     if not (folder / "case.yml").is_file():
-        faults.append(Fault("case.yml", 1, f"there is no case.yml in {folder}", "write it, or name another folder"))
+        faults.append(
+            Fault("case.yml", 1, f"there is no case.yml in {folder}", "write it, or name another folder")
+        )
     rows: list[_Row] = []
     for name, kind in FILES.items():
         if (folder / name).is_file() and (marked := load(folder / name, faults)) is not None:
@@ -135,7 +137,9 @@ def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row]:
     elif isinstance(marked.value, list):
         parts = [((n,), part) for n, part in enumerate(marked.value)]
     else:
-        faults.append(Fault(marked.file, 1, "the file is not a list of entries", "begin each entry with '- id: '"))
+        faults.append(
+            Fault(marked.file, 1, "the file is not a list of entries", "begin each entry with '- id: '")
+        )
         return []
     rows = []
     for at, part in parts:
@@ -148,7 +152,9 @@ def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row]:
     return rows
 
 
-def _known(rows: Sequence[_Row], gazetteer: Gazetteer | None, series: Collection[str] | None) -> meaning.Known:
+def _known(
+    rows: Sequence[_Row], gazetteer: Gazetteer | None, series: Collection[str] | None
+) -> meaning.Known:
     ids: dict[str, set[str]] = {kind: set() for kind in (*KINDS, "promise", "estimator")}
     country = ""
     for row in rows:
@@ -174,11 +180,16 @@ def _pointing(row: _Row, known: meaning.Known, faults: list[Fault]) -> set[Key]:
     """Complain about every text that points nowhere; the paths complained about."""
     told: set[Key] = set()
     for path, key, text in meaning.scalars(row.raw):
-        named = path[0] in {"estimators", "series", "words"} and row.kind == "case"
-        if complaint := known.complaint(row.kind, "" if named else key, text):
+        if row.kind == "case" and path[0] in {"estimators", "series", "words", "funding"}:
+            key = "funding" if path[0] == "funding" else ""  # their keys are names of their own
+        if complaint := known.complaint(row.kind, key, text):
             told.add(path)
-            faults.append(row.fault(path, f"`{key}`: {complaint[0]}", complaint[1]))
+            faults.append(row.fault(path, f"`{_last(path)}`: {complaint[0]}", complaint[1]))
     return told
+
+
+def _last(path: Key) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "entry")
 
 
 def _convert(row: _Row, told: set[Key], faults: list[Fault]) -> Entry | None:
@@ -195,7 +206,7 @@ def _convert(row: _Row, told: set[Key], faults: list[Fault]) -> Entry | None:
 def _plain_words(model: type[Entry], item: Any) -> tuple[str, str]:
     """A complaint of pydantic in the words of the desk."""
     loc, given, kind = item["loc"], item["input"], item["type"]
-    key = next((part for part in reversed(loc) if isinstance(part, str)), "entry")
+    key = _last(loc)
     if kind == "missing":
         return f"`{key}` is missing", f"add `{key}:` to this entry"
     if kind == "extra_forbidden":
@@ -204,13 +215,18 @@ def _plain_words(model: type[Entry], item: Any) -> tuple[str, str]:
         allowed = item["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return f"`{key}`: {given!r} is not a value it takes", meaning.near(str(given), allowed)
     if kind == "tuple_type":
-        return f"`{key}` is not a list", f"write [{given}]" if isinstance(given, str) else "write a list: [a, b]"
+        return f"`{key}` is not a list", f"write [{given}]" if isinstance(
+            given, str
+        ) else "write a list: [a, b]"
     if kind == "model_type":
         return f"`{key}` is a bare text where keys are expected", f"write {_sample(model, loc)}"
     if kind == "string_type":
         return f"`{key}` is a list or has keys where one text is expected", "write one text"
     if kind == "string_pattern_mismatch":
-        return f"`{key}`: {given!r} is not an id", "use letters, digits, '.', '_' and '-' only, without spaces"
+        return (
+            f"`{key}`: {given!r} is not an id",
+            "use letters, digits, '.', '_' and '-' only, without spaces",
+        )
     if kind.startswith(("int", "float")):
         return f"`{key}`: {given!r} is not a number", "write digits only"
     if kind.startswith("bool"):
@@ -241,13 +257,9 @@ def _keys(model: type[Entry], loc: Sequence[str | int]) -> list[str]:
 
 
 def _sample(model: type[Entry], loc: Sequence[str | int]) -> str:
-    keys = [name for name, field in _at_fields(model, loc) if field.is_required()]
-    return "{" + ", ".join(f"{key}: ..." for key in keys) + "}"
-
-
-def _at_fields(model: type[Entry], loc: Sequence[str | int]) -> list[tuple[str, Any]]:
     found = _at(model, loc)
-    return list(found.model_fields.items()) if found else []
+    keys = [name for name, field in found.model_fields.items() if field.is_required()] if found else []
+    return "{" + ", ".join(f"{key}: ..." for key in keys) + "}"
 
 
 def _sense(entry: Entry) -> list[tuple[Key, str, str]]:
@@ -255,12 +267,15 @@ def _sense(entry: Entry) -> list[tuple[Key, str, str]]:
     if isinstance(entry, terms.Commitment):
         return _target_sense(entry)
     if isinstance(entry, terms.Metric) and entry.state == "derivable" and not entry.series:
-        return [(("state",), "it is `derivable`, and no series is named", "name the series, or write not_found")]
+        return [
+            (("state",), "it is `derivable`, and no series is named", "name the series, or write not_found")
+        ]
     return []
 
 
 def _target_sense(entry: terms.Commitment) -> list[tuple[Key, str, str]]:
-    target, found = entry.target, []
+    target = entry.target
+    found: list[tuple[Key, str, str]] = []
     for name in {"between": ("low", "high"), "none": ()}.get(target.rule, ("value",)):
         if getattr(target, name) is None:
             problem = f"the target rule `{target.rule}` has no `{name}`"
@@ -268,7 +283,9 @@ def _target_sense(entry: terms.Commitment) -> list[tuple[Key, str, str]]:
     if target.low is not None and target.high is not None and target.low > target.high:
         found.append((("target",), "`low` is above `high`", "exchange them"))
     if target.rule in {"times", "minus", "level"} and entry.better is None:
-        found.append((("target",), "`better` is missing: a target needs its good side", "add at_most or at_least"))
+        found.append(
+            (("target",), "`better` is missing: a target needs its good side", "add at_most or at_least")
+        )
     return found
 
 

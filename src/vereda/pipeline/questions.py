@@ -1,11 +1,14 @@
 """The three questions: agreed, done, changed. Each gathers figures from the desk; nothing is computed twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 
+from vereda.cooperation import answer, own_step, promises, scope_figures, steps, training_figures
 from vereda.errors import BadRequest
 from vereda.pipeline.desk import Desk, Key
 from vereda.pipeline.tracing import Tracer
 from vereda.terms.answer import (
+    Agreed,
     Changed,
     Concentration,
     Done,
@@ -16,10 +19,66 @@ from vereda.terms.answer import (
     MetricAnswer,
     OutputAnswer,
 )
-from vereda.terms.cooperation import OutputPlan, Text
-from vereda.terms.figure import Figure
+from vereda.terms.cooperation import Commitment, OutputPlan, Text
+from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
+
+
+def agreed(desk: Desk, place: str | None = None) -> Agreed:
+    """Every commitment judged as of the desk's day, and the agreed metrics; or only those that touch a place."""
+    day = date.fromisoformat(desk.as_of)
+    entries = desk.register.commitments
+    if place is not None:
+        desk.gazetteer.get(place, "--place")
+        entries = tuple(e for e in entries if _touches(desk, e, place))
+    found = [answer(entry, desk.register, desk.refer, day) for entry in entries]
+    return Agreed(promises(found), metrics(desk) if place in (None, desk.register.case.country) else ())
+
+
+def _touches(desk: Desk, entry: Commitment, place: str) -> bool:
+    """Whether a commitment names the place, an area that holds it, or is measured there."""
+    named = {*entry.places, *(ref.place for ref in (*entry.baselines, *entry.judged_on))}
+    inside = {code for code in named if code in desk.gazetteer and place in desk.gazetteer.municipalities(code)}
+    return place in named or bool(inside)
+
+
+def register_steps(desk: Desk, found: Agreed, tracer: Callable[[str], Step]) -> dict[str, Step]:
+    """The way back of everything the register yields: verdicts, targets, changes, gaps, counts, training."""
+    register = desk.register
+    known: dict[str, Step] = {}
+
+    def index(step: Step) -> None:
+        if step.key and step.key.partition("@")[0] in _OWN:
+            known.setdefault(step.key, step)
+        for child in step.inputs:
+            index(child)
+
+    for commitment in found.commitments:
+        index(steps(commitment, register, lambda figure: tracer(figure.trace)))
+    for key in [f.trace for f in training_figures(register)]:
+        if (step := own_step(register, key)) is not None:
+            index(step)
+    for scope in register.scopes:
+        for figure in scope_figures(register, f"scope.{scope.id}"):
+            if (step := own_step(register, figure.trace)) is not None:
+                index(step)
+    for what in ("commitments", "metrics", "instruments", "meetings", "conflicts", "documents"):
+        known[f"count@{what}"] = _count(desk, what)
+    return known
+
+
+_OWN = {"verdict", "target", "change", "gap", "sum", "stated", "part", "scope", "training"}
+
+
+def _count(desk: Desk, what: str) -> Step:
+    entries = getattr(desk.register, what)
+    kind = what.removesuffix("s")
+    listed = tuple(Step("claim", e.id, desk.register.files.get(f"{kind}/{e.id}", "")) for e in entries)
+    return Step(
+        "finding", f"{what} in the register", f"count of {len(listed)} entries", f"count@{what}", float(len(listed)),
+        what, inputs=listed,
+    )  # fmt: skip
 
 
 def metrics(desk: Desk) -> tuple[MetricAnswer, ...]:
@@ -50,16 +109,7 @@ def done(desk: Desk, place: str | None = None) -> Done:
         for stage, series in case.funding.items()
         if (figures := desk.current(series, case.country))
     )
-    return Done(outputs, money, tuple(training(desk)))
-
-
-def training(desk: Desk) -> Iterable[Figure]:
-    """Training figures of the register, in its order; each is traced to its entry."""
-    for entry in desk.register.trainings:
-        yield Figure(
-            entry.value, entry.unit, f"training@{entry.id}", period=entry.period, source=entry.cites[0],
-            status="rounded" if entry.qualifier else "measured",
-        )  # fmt: skip
+    return Done(outputs, money, training_figures(desk.register))
 
 
 def _output(desk: Desk, plan: OutputPlan, place: str) -> OutputAnswer:

@@ -1,6 +1,6 @@
 """The way back: from a trace key to the cells, files and publishers behind the number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from vereda.errors import NoTrace
@@ -18,15 +18,15 @@ class Tracer:
     A step that is itself computed carries its key and is not opened: ask again with that key, or use `whole`.
     """
 
-    def __init__(self, desk: Desk, verdicts: Mapping[str, Callable[[], Step]]) -> None:
-        """`verdicts`: register keys (verdict@C02, change@C02:0, ...) and what opens them."""
-        self.desk, self.verdicts = desk, verdicts
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.register: Mapping[str, Step] = {}  # verdict@C02, change@C02:1, ... once the commitments are judged
         self._documents = {document.id: document for document in desk.register.documents}
 
     def __call__(self, key: str) -> Step:
         """The tree behind one key."""
-        if key in self.verdicts:
-            return self.verdicts[key]()
+        if key in self.register:
+            return self.register[key]
         asked = Key.read(key)
         name = asked.indicator
         head, _, tail = name.rpartition("_")

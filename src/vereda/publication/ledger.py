@@ -1,0 +1,128 @@
+"""Which numbers an edition prints, the steps behind each, and the page where a reader finds them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from math import isclose
+from typing import Any
+
+from vereda.errors import NoTrace, VeredaError
+from vereda.terms.cooperation import Entry
+from vereda.terms.figure import Figure, Message, Step
+from vereda.terms.place import Gazetteer
+
+Tracer = Callable[[str], Step]
+MANY = 40  # a step with more inputs gets a page of its own
+
+
+def figures(thing: Any) -> Iterator[Figure]:
+    """Every figure inside an answer, however deep."""
+    if isinstance(thing, Figure):
+        yield thing
+    elif isinstance(thing, Entry | Gazetteer | str | int | float) or thing is None:
+        return
+    elif isinstance(thing, Mapping):
+        for value in thing.values():
+            yield from figures(value)
+    elif isinstance(thing, Message):
+        yield from figures(thing.values)
+    elif is_dataclass(thing):
+        for field in fields(thing):
+            yield from figures(getattr(thing, field.name))
+    elif isinstance(thing, Iterable):
+        for value in thing:
+            yield from figures(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a trace is told: page (relative to the root of a language) and anchor."""
+
+    page: str
+    anchor: str
+
+    def __str__(self) -> str:
+        return f"{self.page}#{self.anchor}" if self.anchor else self.page
+
+
+def split(key: str) -> tuple[str, str, str]:
+    """Indicator, place and the rest of a trace key."""
+    name, _, where = key.partition("@")
+    place, _, tail = where.partition(":")
+    return name, place, tail
+
+
+def slug(text: str) -> str:
+    """A text fit for a file name or an anchor."""
+    return re.sub(r"[^A-Za-z0-9.~_-]+", "-", text).strip("-") or "all"
+
+
+class Ledger:
+    """Every key that is printed, its step, and its address. Raises NoTrace for all that do not resolve, at once."""
+
+    def __init__(self, wanted: Iterable[Figure], also: Iterable[str], tracer: Tracer) -> None:
+        self.steps: dict[str, Step] = {}
+        self.addresses: dict[str, Address] = {}
+        self._tracer = tracer
+        faults: list[str] = []
+        for figure in wanted:
+            if figure.value is not None and figure.trace not in self.steps:
+                self._open(figure.trace, figure.value, faults)
+        for key in also:
+            if key not in self.steps:
+                self._open(key, None, faults)
+        queue = [child for step in self.steps.values() for child in step.inputs]
+        while queue:
+            child = queue.pop()
+            if child.key and child.key not in self.steps:
+                self._open(child.key, child.value, faults)
+                queue.extend(self.steps[child.key].inputs if child.key in self.steps else ())
+            elif not child.key:
+                queue.extend(grand for grand in child.inputs if grand.key)
+        if faults:
+            shown = "\n".join(f"  {fault}" for fault in faults[:20])
+            raise NoTrace(
+                f"{len(faults)} number(s) have no way back, so nothing was published:\n{shown}\n"
+                "Each number printed needs a trace that ends in a cell, file or document with the same value."
+            )
+        self._place()
+
+    def _open(self, key: str, value: float | None, faults: list[str]) -> None:
+        try:
+            step = self._tracer(key)
+        except VeredaError as error:
+            faults.append(f"{key}: {error}")
+            return
+        if value is not None and step.value is not None and not isclose(value, step.value, rel_tol=1e-9, abs_tol=1e-9):
+            faults.append(f"{key}: prints {value!r}, its trace says {step.value!r}")
+        self.steps[key] = step
+
+    def _place(self) -> None:
+        by_page: dict[str, list[str]] = defaultdict(list)
+        for key in self.steps:
+            name, place, _ = split(key)
+            by_page[f"trace/{slug(name)}/{slug(place)}.html"].append(key)
+        for page, keys in by_page.items():
+            tails = {key: split(key)[2] for key in keys}
+            short = [tail.partition("~")[0] for tail in tails.values()]
+            alone = len(set(short)) == len(short)
+            for key, tail in tails.items():
+                anchor = slug(tail.partition("~")[0] if alone else tail)
+                own = len(self.steps[key].inputs) > MANY
+                where = f"{page[:-5]}/{anchor}.html" if own else page
+                self.addresses[key] = Address(where, "step" if own else f"t{anchor}")
+
+    def address(self, key: str) -> Address:
+        """Where the trace of this key is told; NoTrace if it was never opened."""
+        if key not in self.addresses:
+            raise NoTrace(f"{key!r} is printed but was not traced. Print only figures that the edition holds.")
+        return self.addresses[key]
+
+    def pages(self) -> dict[str, list[str]]:
+        """Keys by the page that lists them. A step on a page of its own is listed on its family's page as well."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for key in self.steps:
+            name, place, _ = split(key)
+            found[f"trace/{slug(name)}/{slug(place)}.html"].append(key)
+        return found

@@ -1,0 +1,177 @@
+"""Sentences, numbers and days in the language of the reader; the site and the terminal say the same words."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from vereda.errors import BadPeriod, BadRequest
+from vereda.publication import words
+from vereda.terms.figure import Figure, Message
+from vereda.terms.period import period
+
+LOCALES = {"en": "en_US", "es": "es_CO"}
+NAMES = {"en": "English", "es": "Español"}
+HERE = Path(__file__).parent
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+@lru_cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """English text -> text in `lang`; empty for English."""
+    if lang not in LOCALES:
+        raise BadRequest(f"{lang!r} is not a language of this site. There are: {', '.join(LOCALES)}.")
+    if lang == "en":
+        return {}
+    source = (HERE / "locale" / lang / "LC_MESSAGES" / "vereda.po").read_bytes()
+    return {str(m.id): str(m.string) for m in read_po(BytesIO(source), locale=lang) if m.id and m.string}
+
+
+def translate(text: str, lang: str) -> str:
+    """The text in `lang`; as it stands where the catalogue does not have it."""
+    return catalogue(lang).get(text, text)
+
+
+def known(text: str, lang: str) -> bool:
+    """Whether `text` can be said in `lang`."""
+    return lang == "en" or text in catalogue(lang)
+
+
+@lru_cache
+def _marks(lang: str) -> tuple[str, str]:
+    locale = Locale.parse(LOCALES[lang])
+    return get_group_symbol(locale), get_decimal_symbol(locale)
+
+
+def decimals(value: float, unit: str) -> int:
+    """How many decimals a value of this unit is printed with."""
+    if unit == "index":
+        return 3
+    if unit == "ratio":
+        return 2
+    size = abs(value)
+    if value == round(value) and unit != "%":
+        return 0
+    return 0 if size >= 10_000 else 1 if size >= 1 else 2
+
+
+def digits(value: float, lang: str, places: int = 0) -> str:
+    """A bare number in the locale's form: 252,573 or 252.573."""
+    group, point = _marks(lang)
+    written = f"{value:,.{places}f}".replace(",", "\0").replace(".", point).replace("\0", group)
+    return written.replace("-", "−")
+
+
+def unit(name: str, lang: str) -> str:
+    """A unit as it is written after a number."""
+    return translate(words.UNITS.get(name, name), lang)
+
+
+def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False) -> str:
+    """A figure in words: "252,573 ha", "+47.3 %", or why there is none."""
+    if figure.value is None:
+        return status(figure, lang)
+    written = digits(figure.value, lang, decimals(figure.value, figure.unit))
+    if sign and figure.value > 0:
+        written = f"+{written}"
+    after = unit(figure.unit, lang) if with_unit else ""
+    return f"{written}\u00a0{after}" if after else written
+
+
+def interval(figure: Figure, lang: str) -> str:
+    """The interval the estimator gives, "" where there is none."""
+    if figure.low is None and figure.high is None:
+        return ""
+    ends = ("?" if end is None else digits(end, lang, decimals(end, figure.unit)) for end in (figure.low, figure.high))
+    return "–".join(ends)
+
+
+def status(figure: Figure, lang: str) -> str:
+    """How the number came about, or why there is none."""
+    return translate(words.STATUSES.get(figure.status, figure.status.replace("_", " ")), lang)
+
+
+def state(name: str, lang: str) -> str:
+    """The words of a verdict's chip."""
+    for table in (words.STATES, words.METRICS, words.CHECKS):
+        if name in table:
+            return translate(table[name], lang)
+    return name.replace("_", " ")
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Put the values into the {holes} of a translated template; an unknown hole stays visible."""
+    return _HOLE.sub(lambda hole: values.get(hole[1], hole[0]), template)
+
+
+def say(message: Message, lang: str, show: Callable[[str, Figure | str | int], str] | None = None) -> str:
+    """A message of the engine in `lang`. `show` renders each value; without it, plain text."""
+    form = show or (lambda _, value: plain(value, lang))
+    return fill(translate(message.text, lang), {k: form(k, v) for k, v in message.values.items()})
+
+
+def plain(value: Figure | str | int, lang: str) -> str:
+    """A value of a message as text."""
+    if isinstance(value, Figure):
+        return number(value, lang)
+    if isinstance(value, int):
+        return digits(value, lang)
+    for table in (words.STATES, words.STATUSES):
+        if value in table:
+            return translate(table[value], lang)
+    return when(value, lang) if re.fullmatch(r"(?:FY)?\d{4}[\d/Q-]*", value) else translate(value, lang)
+
+
+@lru_cache(maxsize=8192)
+def when(text: str, lang: str) -> str:
+    """A period or day as people write it: 1 March 2018, September 2021, 2014 (T1); else as it stands."""
+    try:
+        span = period(text)
+    except BadPeriod:
+        return translate(text, lang)
+    if "/" in text:
+        first, second = text.split("/")
+        if len(first) == len(second) == 10 and first[:7] == second[:7]:
+            return f"{int(first[8:])}–{when(second, lang)}"
+        return f"{when(first, lang)} – {when(second, lang)}"
+    if re.fullmatch(r"\d{4}-\d{4}|FY\d{4}-FY\d{4}", text):
+        return text.replace("-", "–")
+    if len(text) == 10:
+        return _day(span.start, "d MMMM y" if lang == "en" else "d 'de' MMMM 'de' y", lang)
+    if len(text) == 7 and "Q" not in text:
+        return _day(span.start, "MMMM y" if lang == "en" else "MMMM 'de' y", lang)
+    if text.startswith("FY"):
+        return text if lang == "en" else f"AF {text[2:]}"
+    return text.replace("-Q", " Q" if lang == "en" else " T")
+
+
+def _day(day: date, form: str, lang: str) -> str:
+    return format_date(day, form, locale=LOCALES[lang])
+
+
+_HOW = (
+    (r"\bsheet\b", "hoja"), (r"\brow\b", "fila"), (r"\bcolumn\b", "columna"), (r"\bparagraph\b", "párrafo"),
+    (r"\bpage\b", "página"), (r"\bsum of\b", "suma de"), (r"\bmunicipalities\b", "municipios"), (r"\bbytes\b", "bytes"),
+    (r"\bare not covered by the publisher and are in no total\b", "no los cubre el editor y no están en ningún total"),
+    (r"\bread on\b", "leído el"), (r"\bby\b", "por"), (r"\brows\b", "filas"), (r"\blicence\b", "licencia"),
+    (r"\bhigh confidence\b", "confianza alta"), (r"\bmedium confidence\b", "confianza media"),
+    (r"\blow confidence\b", "confianza baja"), (r"\bmeasured\b", "medido"), (r"\brounded\b", "redondeado"),
+    (r"\bpreliminary\b", "preliminar"), (r"\bcomputed\b", "calculado"), (r"\bincomplete\b", "incompleto"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def how(text: str, lang: str) -> str:
+    """A locator or note of a step, its few fixed words translated."""
+    if lang == "en" or not text or known(text, lang):
+        return translate(text, lang)
+    for english, spanish in _HOW:
+        text = re.sub(english, spanish, text)
+    return text

@@ -1,0 +1,148 @@
+"""Closed lists of words the house prints: verdicts, units, statuses, kinds of step. English is the msgid."""
+
+
+def N_(text: str) -> str:
+    """Mark a text for the catalogue without translating it here."""
+    return text
+
+
+STATES = {
+    "met": N_("met"),
+    "missed": N_("missed"),
+    "missed_on_every_baseline": N_("missed on every baseline"),
+    "not_yet_due": N_("not yet due"),
+    "not_measured": N_("not measured"),
+    "not_published": N_("not published"),
+    "cannot_be_judged": N_("cannot be judged"),
+}
+
+#: What a reader learns under each verdict: how it is reached.
+RULES = {
+    "met": N_("The value on the due day satisfies the target on every baseline that can be judged."),
+    "missed": N_("The value on the due day falls short of the target."),
+    "missed_on_every_baseline": N_(
+        "The promise names no baseline. Under each candidate that has a value on the due day, it falls short."
+    ),
+    "not_yet_due": N_("The due day lies after the day of this edition. The latest value is shown, not judged."),
+    "not_measured": N_("Nothing we hold measures what was promised."),
+    "not_published": N_("The promise was to publish, and no publication was found."),
+    "cannot_be_judged": N_("No target, no due day, or baselines that disagree about the verdict."),
+}
+
+TONES = {
+    "met": "good",
+    "missed": "bad",
+    "missed_on_every_baseline": "bad",
+    "not_yet_due": "wait",
+    "passed": "good",
+    "known gap": "unk",
+    "failed": "bad",
+    "published": "good",
+    "derivable": "wait",
+}
+
+METRICS = {
+    "published": N_("published"),
+    "derivable": N_("derivable from open data"),
+    "not_found": N_("not found"),
+    "not_seen": N_("wording not seen"),
+}
+
+CHECKS = {"passed": N_("passed"), "known gap": N_("known gap"), "failed": N_("failed")}
+
+STATUSES = {
+    "measured": N_("measured"),
+    "rounded": N_("rounded by the publisher"),
+    "preliminary": N_("preliminary"),
+    "computed": N_("computed from published parts"),
+    "leaked": N_("leaked, not published by its owner"),
+    "incomplete": N_("known to be incomplete"),
+    "not_collected": N_("not collected"),
+    "not_published": N_("not published"),
+    "not_measured": N_("not measured"),
+    "not_held": N_("not held"),
+}
+
+#: Unit -> how it is written after a number.
+UNITS = {
+    "ha": N_("ha"),
+    "t": N_("t"),
+    "kg": N_("kg"),
+    "%": N_("%"),
+    "index": "",
+    "ratio": "",
+    "deaths": N_("deaths"),
+    "cases": N_("cases"),
+    "persons": N_("people"),
+    "people": N_("people"),
+    "families": N_("families"),
+    "households": N_("households"),
+    "activities": N_("activities"),
+    "municipalities": N_("municipalities"),
+    "facilities": N_("facilities"),
+    "labs": N_("laboratories"),
+    "laboratories": N_("laboratories"),
+    "helicopters": N_("helicopters"),
+    "review": N_("review"),
+    "member": N_("member"),
+    "release/yr": N_("releases a year"),
+    "releases/year": N_("releases a year"),
+    "release/year": N_("releases a year"),
+    "ha/yr": N_("ha a year"),
+    "ha/year": N_("ha a year"),
+    "rate": N_("rate"),
+    "count and value": N_("count and value"),
+    "persons/km2": N_("people per km²"),
+    "USD million": N_("million USD"),
+    "million USD": N_("million USD"),
+    "USD": N_("USD"),
+    "COP": N_("COP"),
+    "deaths/100 000 people/year": N_("deaths per 100,000 people a year"),
+    "cases/100 000 people/year": N_("cases per 100,000 people a year"),
+    "kg/ha": N_("kg per ha"),
+    "t/ha": N_("t per ha"),
+}
+
+KINDS = {
+    "verdict": N_("verdict"),
+    "finding": N_("finding"),
+    "indicator": N_("computed indicator"),
+    "sum": N_("sum of places"),
+    "observation": N_("published cell"),
+    "vintage": N_("vintage"),
+    "file": N_("publisher’s file"),
+    "publisher": N_("publisher"),
+    "claim": N_("document"),
+    "reading": N_("reading of the promise"),
+    "target": N_("target"),
+    "register": N_("entry of the register"),
+}
+
+STAGES = {
+    "requested": N_("requested"),
+    "appropriated": N_("appropriated"),
+    "allocated": N_("allocated"),
+    "obligated": N_("obligated"),
+    "disbursed": N_("disbursed"),
+    "spent": N_("spent"),
+}
+
+STRENGTHS = {
+    "binds": N_("binds"),
+    "commits": N_("commits"),
+    "agrees": N_("agrees"),
+    "intends": N_("intends"),
+    "recommends": N_("recommends"),
+}
+
+LEVELS = {
+    "national": N_("national"),
+    "municipal": N_("municipal"),
+    "country": N_("country"),
+    "department": N_("department"),
+    "municipality": N_("municipality"),
+}
+
+GRADES = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}
+
+DIRECTIONS = {"down": N_("lower is better"), "up": N_("higher is better"), "": N_("neither direction is better")}

@@ -1,0 +1,414 @@
+"""What a `source.yml` may say about a published dataset, and how it is read.
+
+Every value is read as text (codes keep their zeros, `NO` stays a word) and then given its type here.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vereda.errors import BadRequest, BadSource
+from vereda.terms.observation import STATUSES
+
+HERE = Path(__file__).parent
+
+Absence = Literal["zero", "not_collected", "missing"]
+
+
+class Said(BaseModel):
+    """Base of everything a description says: frozen, and no key is let through unread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class NumberFormat(Said):
+    """How the numbers of one column are written."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " "] = ""
+    zero: tuple[str, ...] = ()  # texts that mean zero, such as "- 0"
+    empty: Literal["refuse", "absent", "zero"] = "refuse"
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "NumberFormat":
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands cannot be the same mark")
+        return self
+
+
+class FromColumn(Said):
+    """A word read from a column; with `codes`, a text that is not listed is refused."""
+
+    column: str
+    codes: dict[str, str] = Field(default_factory=dict)
+
+
+class Correction(Said):
+    """A code the publisher prints wrong, what it should be, and why we say so."""
+
+    to: str
+    reason: str
+
+
+class PlaceColumn(Said):
+    """Where the place of a row is written."""
+
+    column: str | None = None
+    fixed: str | None = None  # one place for the whole file
+    prefix: str = ""
+    width: int | None = None  # characters of a code, so that a lost leading zero is seen
+    codes: dict[str, str] = Field(default_factory=dict)  # text -> full code, before anything else
+    corrections: dict[str, Correction] = Field(default_factory=dict)
+    when_empty: FromColumn | None = None  # where to look when the code is empty
+    name: str | None = None  # column with the name, compared with the gazetteer
+    parent: str | None = None  # column with the name of the parent
+
+
+class PeriodColumn(Said):
+    """Where the period of a value is written."""
+
+    columns: str | None = None  # wide: header of a year's column, "{}" standing for the year
+    column: str | None = None  # long
+    fixed: str | None = None  # one period for the whole file
+    prefix: str = ""  # "FY" for fiscal years
+    codes: dict[str, str] = Field(default_factory=dict)  # odd texts -> period
+
+
+class Series(Said):
+    """A publisher's variable: its unit and the bounds outside which a value cannot be right."""
+
+    unit: str
+    name: str = ""
+    least: float | None = None
+    most: float | None = None
+
+
+class ValueColumn(Said):
+    """A column of numbers in a long file: a series of its own, or a suffix to the row's series."""
+
+    series: str | None = None
+    suffix: str = ""
+
+
+class EachRow(Said):
+    """A list has no numbers: each row counts as this value."""
+
+    series: str
+    value: float = 1
+
+
+class StatusRule(Said):
+    """A note that matches the pattern gives the row this status."""
+
+    match: str
+    status: str
+
+
+class Undefined(Said):
+    """Rows whose value has no meaning: where `column` reads `equals`, the value is null."""
+
+    column: str
+    equals: str
+    status: str
+    note: str
+
+
+class Covers(Said):
+    """What the publisher covers."""
+
+    places: str
+    years: str  # 2001-2023
+    level: str = "municipality"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last year."""
+        first, _, last = self.years.partition("-")
+        return int(first), int(last or first)
+
+
+class Absent(Said):
+    """What it means that a place is not in the file."""
+
+    means: Absence
+    why: str
+    but: dict[str, str] = Field(default_factory=dict)  # places for which it means not collected: reason
+    not_in: tuple[str, ...] = ()  # periods in which the file is incomplete: absence says nothing
+
+
+class Totals(Said):
+    """Published control totals of one series."""
+
+    printed: str
+    within: float = 0.5
+    within_share: float = 0.0
+    values: dict[str, float]
+
+
+class Expect(Said):
+    """What a right file must show."""
+
+    rows: int | None = None
+    rows_at_least: int = 1
+    final_newline: bool = True
+    totals: dict[str, Totals] = Field(default_factory=dict)
+    distinct: dict[str, int] = Field(default_factory=dict)  # column of observations -> different values
+
+
+class DeclaredPlace(Said):
+    """A place that only this dataset knows: a region, a remainder without municipality."""
+
+    name: str
+    level: str
+    parent: str | None = None
+    note: str = ""
+
+
+class Change(Said):
+    """What the gazetteer's file does not say about one code."""
+
+    name: str | None = None
+    level: str | None = None
+    parent: str | None = None
+    since: int | None = None
+    until: int | None = None
+    aliases: tuple[str, ...] = ()
+    predecessors: tuple[str, ...] = ()
+    note: str = ""
+
+
+class GazetteerColumns(Said):
+    """Columns of a list of places (kind: places)."""
+
+    code: str
+    name: str
+    parent_code: str
+    parent_name: str
+    lon: str
+    lat: str
+    prefix: str = ""
+    width: int | None = None
+    country: str
+    country_name: str
+    lower_case: tuple[str, ...] = ()  # words printed in lower case inside a name
+    changes: dict[str, Change] = Field(default_factory=dict)
+    parents: dict[str, Change] = Field(default_factory=dict)
+
+
+class PairColumns(Said):
+    """Columns of a list of neighbours (kind: adjacency)."""
+
+    a: str
+    b: str
+    contact: str
+    prefix: str = ""
+
+
+class GeometryFile(Said):
+    """A GeoJSON file kept locally (kind: geometry)."""
+
+    code: str  # property with the code
+    prefix: str = ""
+    features: int
+    newer: dict[str, str] = Field(default_factory=dict)  # codes without a polygon: reason
+
+
+class SourceDescription(Said):
+    """A published dataset: who publishes it, how its file is written, what it must add up to."""
+
+    dataset: str
+    kind: Literal["observations", "places", "adjacency", "geometry"] = "observations"
+    title: str
+    publisher: str
+    address: str
+    licence: str
+    terms: Literal["open", "not stated"]
+    obtained: str
+    file: str
+    member: str | None = None  # file inside a .zip
+    vintage: str | FromColumn  # edition of the file described; another may be named when reading
+    edition: str = ""  # name of the file's own edition when the rows carry several vintages
+    vintage_note: str = ""
+    layout: Literal["wide", "long"] = "long"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    header_line: int = 1
+    source: str | FromColumn = ""
+    estimator: str | FromColumn = ""
+    place: PlaceColumn = PlaceColumn()
+    period: PeriodColumn = PeriodColumn()
+    series: dict[str, Series] = Field(default_factory=dict)
+    series_from: FromColumn | None = None
+    values: dict[str, ValueColumn] = Field(default_factory=dict)
+    each_row: EachRow | None = None
+    low: str | None = None
+    high: str | None = None
+    unit_column: FromColumn | None = None
+    confidence: str | None = None
+    note: str | None = None
+    page: str | None = None
+    numbers: dict[str, NumberFormat] = Field(default_factory=lambda: {"default": NumberFormat()})
+    ignore: dict[str, str] = Field(default_factory=dict)
+    status: str = "measured"
+    statuses: dict[str, str] = Field(default_factory=dict)  # period -> status
+    status_rules: tuple[StatusRule, ...] = ()  # on the note
+    undefined_when: Undefined | None = None
+    covers: Covers
+    absent: Absent
+    expect: Expect = Expect()
+    known_gaps: dict[str, str] = Field(default_factory=dict)
+    places: dict[str, DeclaredPlace] = Field(default_factory=dict)
+    gazetteer: GazetteerColumns | None = None
+    pairs: PairColumns | None = None
+    geometry: GeometryFile | None = None
+
+    @property
+    def source_id(self) -> str:
+        """The dataset itself, unless rows name their own source."""
+        return self.source if isinstance(self.source, str) and self.source else self.dataset
+
+    @property
+    def name_of_vintage(self) -> str:
+        """Name of the edition described."""
+        return self.edition or (self.vintage if isinstance(self.vintage, str) else "")
+
+    @property
+    def absence(self) -> str:
+        """What an absent place means, in a sentence."""
+        but = f" Not collected: {', '.join(self.absent.but)}." if self.absent.but else ""
+        gaps = f" Not in {', '.join(self.absent.not_in)}." if self.absent.not_in else ""
+        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}{but}{gaps}"
+
+    def number_format(self, column: str) -> NumberFormat:
+        """How the numbers of this column are written."""
+        return self.numbers.get(column) or self.numbers.get("default") or NumberFormat()
+
+    def year_columns(self) -> dict[str, str]:
+        """Wide files: header of each period's column, and the period."""
+        if self.period.columns is None:
+            return {}
+        first, last = self.covers.span
+        return {self.period.columns.replace("{}", str(y)): f"{self.period.prefix}{y}" for y in range(first, last + 1)}
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SourceDescription":
+        for problem in _problems(self):
+            raise ValueError(problem)
+        return self
+
+
+def _problems(d: SourceDescription) -> list[str]:
+    found = [f"status {s!r} is none of {', '.join(sorted(STATUSES))}" for s in _statuses(d) if s not in STATUSES]
+    needs = {"places": d.gazetteer, "adjacency": d.pairs, "geometry": d.geometry}
+    if d.kind != "observations":
+        return found if needs[d.kind] else [*found, f"kind {d.kind} needs its section ({d.kind} columns)"]
+    if not d.series:
+        found.append("no series is stated")
+    if not d.estimator:
+        found.append("no estimator is stated")
+    if (d.place.column is None) == (d.place.fixed is None):
+        found.append("place needs either a column or one fixed place")
+    if sum(x is not None for x in (d.period.columns, d.period.column, d.period.fixed)) != 1:
+        found.append("period needs one of columns (wide), column (long) or fixed")
+    if (d.layout == "wide") != (d.period.columns is not None):
+        found.append("a wide file states period.columns, a long one does not")
+    if d.layout == "wide" and d.series_from is None and len(d.series) != 1:
+        found.append("a wide file holds one series, or names it in series_from")
+    if d.layout == "long" and not d.values and d.each_row is None:
+        found.append("a long file states its value columns, or each_row")
+    named = {v.series for v in d.values.values() if v.series} | ({d.each_row.series} if d.each_row else set())
+    found += [f"series {s!r} is used but not described" for s in sorted((named | set(d.expect.totals)) - set(d.series))]
+    return found
+
+
+def _statuses(d: SourceDescription) -> list[str]:
+    undefined = [d.undefined_when.status] if d.undefined_when else []
+    return [d.status, *d.statuses.values(), *(r.status for r in d.status_rules), *undefined]
+
+
+def datasets(extra_folder: Path | None = None) -> tuple[str, ...]:
+    """Every dataset described here, and in the case's own folder if there is one."""
+    return tuple(sorted(_folders(extra_folder)))
+
+
+def describe(dataset: str, extra_folder: Path | None = None) -> SourceDescription:
+    """What `source.yml` says about a dataset; a case's own description wins over ours."""
+    folders = _folders(extra_folder)
+    if dataset not in folders:
+        near = get_close_matches(dataset, folders, n=3) or sorted(folders)
+        raise BadRequest(f"no dataset is called {dataset!r}. Described datasets: {', '.join(near)}.")
+    return load(folders[dataset])
+
+
+def load(path: Path) -> SourceDescription:
+    """Read one `source.yml`; every fault is named with its line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
+        raise BadSource(f"{path.name}:{line}: not YAML ({fault.problem}). Check quotes and indentation.") from None
+    except UnicodeDecodeError as fault:
+        raise BadSource(f"{path.name}: byte {fault.start} is not UTF-8. Save the file as UTF-8.") from None
+    if not isinstance(content, dict):
+        raise BadSource(f"{path.name}:1: a description is a list of `key: value`, and this is not.")
+    where = f"{path.parent.name}/{path.name}"
+    repeated = _repeated(node)
+    if repeated:
+        raise BadSource("\n".join(f"{where}:{line}: {key!r} is stated twice. Keep one." for key, line in repeated))
+    try:
+        return SourceDescription.model_validate({"dataset": path.parent.name.replace("_", "-"), **content})
+    except ValidationError as fault:
+        lines = [f"{where}:{_line(node, e['loc'])}: {_say(e)}" for e in fault.errors()]
+        raise BadSource("\n".join(lines)) from None
+
+
+def _folders(extra_folder: Path | None) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in (HERE, extra_folder):
+        if folder is not None and folder.is_dir():
+            found |= {p.parent.name.replace("_", "-"): p for p in sorted(folder.glob("*/source.yml"))}
+    return found
+
+
+def _say(error: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key!r} is not a key of a description. Check the spelling."
+    if error["type"] == "missing":
+        return f"{key!r} is missing. Every description states it."
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{key}: {message}" if key else f"{message}."
+
+
+def _line(node: yaml.Node | None, keys: Sequence[str | int]) -> int:
+    line = 1
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == str(key)]
+            if found:
+                line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _repeated(node: yaml.Node | None) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                found.append((key.value, key.start_mark.line + 1))
+            seen.add(key.value)
+            found += _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            found += _repeated(item)
+    return found
