@@ -20,8 +20,8 @@ Actuals = Mapping[str, Sequence[Figure]]  # estimator -> its figures, current vi
 #: Every sentence a verdict can say; publication translates them by their English text.
 #: {estimator} is an estimator id, {period}, {year} and {due} are periods, the rest are figures.
 MESSAGES = {
-    "met_from": "{actual} in {period} meets the target {target} set from the baseline {baseline} of {year}.",
-    "missed_from": "{actual} in {period} misses the target {target} set from the baseline {baseline} of {year}.",
+    "met_from": "{actual} in {period} meets the target {target} from the {year} baseline, {baseline}.",
+    "missed_from": "{actual} in {period} misses the target {target} from the {year} baseline, {baseline}.",
     "met": "{actual} in {period} meets the target {target}.",
     "missed": "{actual} in {period} misses the target {target}.",
     "still_short": "{actual} in {period}, after the due day, is still short of the target {target}.",

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from vereda.errors import BadRequest, NoTrace
+from vereda.sources.description import Absent
 from vereda.terms.cooperation import ObservationRef, Register
 from vereda.terms.figure import Figure
 from vereda.terms.indicator import REGISTRY, Indicator
@@ -99,11 +100,11 @@ class Desk:
         table: pa.Table,
         cards: Mapping[str, SourceCard],
         as_of: str,
-        absent_is_zero: Mapping[str, frozenset[str]],
+        absences: Mapping[str, Absent],
     ) -> None:
-        """`absent_is_zero`: series -> places where an absent row is *not* a zero but not collected."""
+        """`absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
         self.register, self.gazetteer, self.cards, self.as_of = register, gazetteer, cards, as_of
-        self.absent_is_zero = absent_is_zero
+        self.absences = absences
         self._preferred = {name: i for i, name in enumerate(register.case.estimators)}
         self._municipality = {c: p for c, p in gazetteer.places.items() if p.level == "municipality"}
         self._inside = {c: self._ancestors(c) for c in self._municipality}
@@ -141,7 +142,7 @@ class Desk:
     def periods(self, series: str, place: str) -> tuple[str, ...]:
         """Periods for which the place, or a municipality inside it, has an observation; oldest first."""
         found = set(self._periods.get((series, place), ()))
-        if place in self._municipality and series in self.absent_is_zero:
+        if place in self._municipality and series in self.absences:
             found |= {p for s, p in self._local if s == series}
         return tuple(sorted(found, key=lambda text: (period(text).start, period(text).end)))
 
@@ -168,7 +169,8 @@ class Desk:
         # A total of parts by several estimators is no estimate of anybody.
         if not addends or len({row.estimator for row in addends}) > 1:
             return None
-        outside = sum(place in self._inside.get(code, ()) for code in self.absent_is_zero.get(series, ()))
+        rule = self.absences.get(series)
+        outside = sum(place in self._inside.get(code, ()) for code in (rule.but if rule else ()))
         return Sum(place, fsum(row.value or 0.0 for row in addends), addends, outside)
 
     # ---- figures ------------------------------------------------------------------------------------------
@@ -217,13 +219,16 @@ class Desk:
     def _declared(self, series: str, place: str, when: str) -> Figure | None:
         """A zero, or a gap, that the dataset's description declares for places it leaves out."""
         local = self._local.get((series, when))
-        if place not in self._municipality or series not in self.absent_is_zero or not local:
+        if place not in self._municipality or series not in self.absences or not local:
             return None
-        spot, year, like = self._municipality[place], period(when).year, local[0]
-        if place in self.absent_is_zero[series]:
-            value, status, note = None, "not_collected", "the publisher does not collect it here"
+        rule, spot, year, like = self.absences[series], self._municipality[place], period(when).year, local[0]
+        value: float | None = None
+        if place in rule.but:
+            status, note = "not_collected", rule.but[place]
+        elif when in rule.not_in:
+            status, note = "incomplete", "absent from a table known to be incomplete in this year"
         elif (spot.since and year < spot.since) or (spot.until and year > spot.until):
-            value, status, note = None, "not_collected", "the place did not exist in that year"
+            status, note = "not_collected", "the place did not exist in that year"
         else:
             value, status, note = 0.0, like.status, "absent from the publisher's table: zero by its declaration"
         key = Key(series, place, when, like.estimator, like.vintage, like.source)

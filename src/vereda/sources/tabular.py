@@ -89,6 +89,7 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
     """Blocks of the file as columns of text, each with the line on which it starts."""
     header = inspect(description, path)
     line = description.header_line + 1
+    ragged: list[pacsv.InvalidRow] = []
     options = {
         "read_options": pacsv.ReadOptions(
             use_threads=False,
@@ -100,7 +101,7 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
         "parse_options": pacsv.ParseOptions(
             delimiter=description.delimiter,
             ignore_empty_lines=False,
-            invalid_row_handler=_ragged(description, path.name),
+            invalid_row_handler=lambda row: ragged.append(row) or "error",
         ),
         "convert_options": pacsv.ConvertOptions(
             column_types={name: pa.string() for name in header}, strings_can_be_null=False
@@ -112,6 +113,8 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
                 yield line, batch
                 line += batch.num_rows
         except pa.ArrowInvalid as fault:
+            if ragged:
+                raise _ragged(description, path.name, ragged[0]) from None
             raise BadSource(
                 f"{path.name}: after line {line - 1} the file is not a table ({_short(fault)}). "
                 "A cut download or an open quotation mark does this: fetch the file again."
@@ -222,16 +225,12 @@ def _open(description: SourceDescription, path: Path) -> IO[bytes]:
         raise BadSource(f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name.") from None
 
 
-def _ragged(description: SourceDescription, file: str):  # type: ignore[no-untyped-def]
-    def refuse(row: pacsv.InvalidRow) -> str:
-        line = "" if row.number is None else f":{row.number}"
-        what = "is empty" if not row.text.strip() else f"has {row.actual_columns} cells of {row.expected_columns}"
-        raise BadSource(
-            f"{file}{line}: this line {what} ({row.text[:60]!r}). The file is cut short or a cell holds the "
-            f"delimiter {description.delimiter!r} without quotation marks: fetch it again."
-        )
-
-    return refuse
+def _ragged(description: SourceDescription, file: str, row: pacsv.InvalidRow) -> BadSource:
+    return BadSource(
+        f"{file}:{row.number}: this line has {row.actual_columns} cells and the header {row.expected_columns} "
+        f"({row.text[:60]!r}). The file is cut short, or a cell holds the delimiter {description.delimiter!r} "
+        "without quotation marks: fetch it again."
+    )
 
 
 def _cast(text: pa.Array, written: NumberFormat) -> pa.Array:

@@ -1,0 +1,438 @@
+"""The path: vintages in, answers and pages out. Read this first; every room meets here and nowhere else.
+
+run      read the case, reconcile its vintages, keep them, judge, publish
+answer   one of the three questions, or a trace
+check    every source against what was published
+verify   a publisher's file against the vintage made from it
+keep     a publisher's file becomes a vintage
+init     another case
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from vereda import __version__, cooperation, publication, sources
+from vereda.errors import BadPeriod, BadRequest, BadSource, NotReconciled, UnknownPlace, VeredaError, WaitingForData
+from vereda.pipeline import questions
+from vereda.pipeline.desk import Desk
+from vereda.pipeline.tracing import Tracer
+from vereda.store import Store
+from vereda.terms.answer import Edition
+from vereda.terms.cooperation import Register
+from vereda.terms.period import period
+from vereda.terms.place import Gazetteer
+from vereda.terms.source import Batch, Check, SourceCard
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command prints: for people, and as JSON."""
+
+    shown: tuple[RenderableType, ...]
+    json: Any = None
+
+
+def show(reply: Reply) -> None:
+    """Print for people."""
+    console = Console()
+    for part in reply.shown:
+        console.print(part)
+
+
+# ---- the case ---------------------------------------------------------------------------------------------
+
+
+def find_case(name: str) -> Path:
+    """The folder of a case: a path, or the name of a case in `cases/` or one that comes with vereda."""
+    places = [Path(name), Path("cases") / name, PACKAGE / "cases" / name, PACKAGE.parents[1] / "cases" / name]
+    for folder in places:
+        if (folder / "case.yml").is_file():
+            return folder
+    raise BadRequest(
+        f"There is no case {name!r}: looked for case.yml in {', '.join(str(p) for p in places[:2])} and in vereda itself. "
+        "Name the folder of a case, or start one with `vereda init NAME`."
+    )
+
+
+class Study:
+    """A case on the table: its register, its sources and their vintages, read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.register: Register = self._register()
+
+    def _register(self) -> Register:
+        bare = cooperation.read(self.folder).case  # who the sources are; places and series are checked below
+        names = (*bare.datasets, *bare.optional_datasets)
+        self.descriptions = {name: sources.describe(name, self.folder / "sources") for name in names}
+        known = {series for description in self.descriptions.values() for series in description.series}
+        known |= {row for name in bare.datasets for row in self._series_held(name)}
+        return cooperation.read(self.folder, self.gazetteer, known | set(questions.REGISTRY))
+
+    def _series_held(self, dataset: str) -> set[str]:
+        batch = self.batches.get(dataset)
+        if batch is None or self.descriptions[dataset].kind != "observations":
+            return set()
+        return set(batch.observations.column("series").unique().to_pylist())
+
+    @cached_property
+    def batches(self) -> dict[str, Batch]:
+        """The newest vintage of every dataset that has one; each is checked against its sidecar's hash."""
+        found: dict[str, Batch] = {}
+        for name in self.descriptions:
+            tables = sorted([*(self.folder / "vintages" / name).glob("*.parquet"), *(self.folder / "local" / name).glob("*.parquet")],
+                            key=lambda path: (period(path.stem).end, path.stem))  # fmt: skip
+            if tables:
+                found[name] = sources.read_vintage(tables[-1], tables[-1].with_suffix(".yml"))
+        return found
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """Places of the case: its gazetteer's, and those that single datasets declare."""
+        lists = [(d, self.batches[n]) for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches]
+        return sources.gazetteer(lists, self.descriptions.values())
+
+    @cached_property
+    def checks(self) -> dict[str, tuple[Check, ...]]:
+        """What every vintage held says against what was published."""
+        return {
+            name: sources.check(self.descriptions[name], batch.observations, self.gazetteer)
+            for name, batch in self.batches.items()
+        }
+
+    @property
+    def cards(self) -> dict[str, SourceCard]:
+        """What is printed about each dataset; those without a vintage wait for data."""
+        return {
+            name: sources.card(
+                description,
+                self.batches[name].vintage if name in self.batches else None,
+                self.checks.get(name, ()),
+            )
+            for name, description in self.descriptions.items()
+        }
+
+    def missing(self) -> None:
+        """WaitingForData if a dataset the case cannot do without has no vintage."""
+        for name in sorted({*self.descriptions} - {*self.batches}):
+            if name in self.register.case.datasets:
+                d = self.descriptions[name]
+                raise WaitingForData(
+                    f"Waiting for data: {name} ({d.publisher}, {d.title}). Get the publisher's file ({d.file}) from "
+                    f"{d.address} and run: vereda keep {name} FILE --vintage {d.name_of_vintage or 'YYYY-MM'} --case {self.folder}"
+                )
+
+    def failed(self) -> list[str]:
+        """Every check that failed, in words."""
+        return [
+            f"{name}: {check.name}: found {check.found:,.1f}, published {check.expected:,.1f} {check.unit}. {check.note}"
+            if check.found is not None and check.expected is not None
+            else f"{name}: {check.name}. {check.note}"
+            for name, checks in self.checks.items()
+            for check in checks
+            if check.state == "failed"
+        ]
+
+
+# ---- run --------------------------------------------------------------------------------------------------
+
+
+def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Reply:
+    """Build a case: reconcile, keep, judge, publish. Nothing that fails a check is stored or published."""
+    stamp = _stamp(folder)
+    workspace = build / _case_id(folder)
+    state = Store.state(workspace)
+    site = workspace / "site" / "index.html"
+    if not fresh and state.get("stamp") == stamp and site.is_file() and f"scorecard_{lang}" in state:
+        return Reply((state[f"scorecard_{lang}"], f"Nothing changed since the last run. The site: {site}"))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reading the case", total=100)
+
+        def step(words: str, done: float) -> None:
+            bar.update(task, description=words, completed=done)
+
+        study = _reconciled(folder)
+        step("keeping the vintages", 15)
+        with Store.open(workspace) as store:
+            _ingest(study, store)
+            step("judging the commitments", 30)
+            told, tracer = edition(study, store, study.register.case.as_of)
+            step("drawing the pages", 45)
+            pages = publication.site(
+                told, tracer, progress=lambda words, i, n: step(words, 45 + 50 * i / max(n, 1))
+            )
+            store.write_outputs("site", pages)
+            cards = {f"scorecard_{lg}": _plain(publication.scorecard_text(told, lg)) for lg in ("en", "es")}
+            store.keep_state({"stamp": stamp, "headline": _headline(told), **cards})
+    shown = publication.scorecard_text(told, lang)
+    return Reply((*shown, f"{len(pages)} pages and files. Open {site}"))
+
+
+def _plain(shown: list[RenderableType]) -> str:
+    console = Console(width=100, record=True, file=_Nowhere())
+    for part in shown:
+        console.print(part)
+    return console.export_text()
+
+
+class _Nowhere:
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def _case_id(folder: Path) -> str:
+    return cooperation.read(folder).case.id
+
+
+def _stamp(folder: Path) -> str:
+    """A hash of everything a build depends on: the case's files and our own code."""
+    digest = sha256(__version__.encode())
+    for root, patterns in ((folder, ("*",)), (PACKAGE, ("*.py", "*.yml", "*.po", "*.html", "*.css", "*.xml"))):
+        paths = sorted({p for pattern in patterns for p in root.rglob(pattern) if p.is_file()})
+        for path in paths:
+            if "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(root)).encode())
+                digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _reconciled(folder: Path) -> Study:
+    study = Study(folder)
+    study.missing()
+    wrong = study.failed()
+    if wrong:
+        raise NotReconciled("These figures do not reconcile; nothing was stored:\n  " + "\n  ".join(wrong))
+    return study
+
+
+def _ingest(study: Study, store: Store) -> None:
+    for name, batch in study.batches.items():
+        if study.descriptions[name].kind == "observations":
+            store.append(batch, replace=True)
+
+
+def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
+    """Everything one publication tells, as the data stood on a day."""
+    desk = _desk(study, store, as_of)
+    tracer = Tracer(desk)
+    agreed = questions.agreed(desk)
+    tracer.register = questions.register_steps(desk, agreed, tracer)
+    told = Edition(
+        study.register, as_of, study.gazetteer, agreed, questions.done(desk), questions.changed(desk, tracer),
+        tuple(study.cards.values()), _geometry(study),
+    )  # fmt: skip
+    return told, tracer
+
+
+def _desk(study: Study, store: Store, as_of: str) -> Desk:
+    day = _day(as_of)
+    wanted = [s for s in store.series() if s not in ("population_rural", "population_urban")]
+    absences = {
+        series: description.absent
+        for name, description in study.descriptions.items()
+        if name in study.batches and description.covers.level == "municipality"
+        for series in description.series
+        if description.absent.means == "zero"
+    }
+    return Desk(study.register, study.gazetteer, store.read(wanted, as_of=day), study.cards, as_of, absences)
+
+
+def _geometry(study: Study) -> str | None:
+    for name, description in study.descriptions.items():
+        if description.kind == "geometry" and name in study.batches:
+            return str(study.batches[name].path)
+    return None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadPeriod(f"--as-of takes a day like 2018-12-31, and {text!r} is none.") from None
+
+
+# ---- the questions ----------------------------------------------------------------------------------------
+
+
+def answer(
+    question: str, folder: Path, build: Path, *, place: str | None = None, as_of: str | None = None,
+    lang: str = "en", between: str | None = None, key: str = "",
+) -> Reply:  # fmt: skip
+    """One of the three questions, or a trace. The workspace is filled first where it is not."""
+    study = _reconciled(folder)
+    day = as_of or study.register.case.as_of
+    with Store.open(build / study.register.case.id) as store:
+        _ingest(study, store)
+        desk = _desk(study, store, day)
+    tracer = Tracer(desk)
+    if question == "agreed":
+        found: Any = questions.agreed(desk, place)
+        return Reply(tuple(publication.agreed_text(found, lang)), publication.as_json(found))
+    if question == "done":
+        found = questions.done(desk, place)
+        return Reply(tuple(publication.done_text(found, lang)), publication.as_json(found))
+    if question == "changed":
+        if between is not None:
+            start, _, end = between.partition("-")
+            found = questions.flow(desk, tracer, start, end)
+            return Reply(tuple(publication.flow_text(found, lang)), publication.as_json(found))
+        found = questions.changed(desk, tracer, place)
+        return Reply(tuple(publication.changed_text(found, lang)), publication.as_json(replace(found, maps=())))
+    tracer.register = questions.register_steps(desk, questions.agreed(desk), tracer)
+    step = tracer.whole(key)
+    return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
+
+
+# ---- sources ----------------------------------------------------------------------------------------------
+
+
+def check(folder: Path) -> tuple[Reply, bool]:
+    """Every source against what was published; True if one failed."""
+    study = Study(folder)
+    cards = tuple(study.cards.values())
+    return Reply(tuple(publication.checks_text(cards, "en")), publication.as_json(cards)), bool(study.failed())
+
+
+def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply, bool]:
+    """Read the publishers' files again and compare each with its vintage; True if one differs or is not there."""
+    study = Study(folder)
+    if dataset is not None and dataset not in study.descriptions:
+        raise BadRequest(f"{dataset!r} is no dataset of this case. There are: {', '.join(study.descriptions)}.")
+    if not files.is_dir():
+        raise BadRequest(f"{files} is not a folder. Name the folder that holds the publishers' files.")
+    lines: list[str] = []
+    bad = False
+    for name in [dataset] if dataset else list(study.batches):
+        batch = study.batches.get(name)
+        if batch is None:
+            raise WaitingForData(f"{name} has no vintage yet; `vereda keep {name} FILE` makes one.")
+        found = sorted(files.rglob(Path(batch.vintage.file).name))
+        right = next((p for p in found if sha256(p.read_bytes()).hexdigest() == batch.vintage.sha256), None)
+        path = right or (found[0] if found else None)
+        if path is None:
+            lines.append(f"[yellow]not here[/]  {name}: no {batch.vintage.file} under {files}")
+            continue
+        report = sources.verify(study.descriptions[name], path, batch, study.gazetteer)
+        bad |= not report.same
+        lines.append(f"{'[green]the same[/]' if report.same else '[red]differs[/]'}   {name}: {report.say}")
+    return Reply(tuple(lines)), bad
+
+
+def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | None = None) -> str:
+    """Read a publisher's file, reconcile it and write it as a vintage of the case; says what was done."""
+    bare = cooperation.read(folder).case
+    description = sources.describe(dataset, folder / "sources")
+    gazetteer = None
+    if description.kind != "places":
+        gazetteer = Study(folder).gazetteer if bare.gazetteer else None
+    if not file.is_file():
+        raise BadRequest(f"{file} is not a file. Name the publisher's file ({description.file}).")
+    day = read_on or datetime.now(UTC).date().isoformat()
+    table = sources.read(description, file, gazetteer)
+    failed = [c for c in sources.check(description, table, gazetteer or Gazetteer()) if c.state == "failed"]
+    if failed:
+        raise NotReconciled(
+            f"{file.name} does not reconcile; nothing was kept:\n  "
+            + "\n  ".join(f"{c.name}: found {c.found}, published {c.expected} {c.unit}. {c.note}" for c in failed)
+        )
+    content, sidecar = sources.vintage(description, table, file, vintage, day)
+    where = folder / ("vintages" if description.terms == "open" else "local") / dataset
+    Store.write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
+    note = "" if description.terms == "open" else " Its terms are not stated: keep it out of what you publish as files."
+    return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}"
+
+
+def init(name: str, into: Path) -> Path:
+    """Another case, with made-up places and figures, that runs at once."""
+    if not name.replace("-", "").isalnum() or not name.isascii():
+        raise BadRequest(f"{name!r} cannot name a case. Use letters, digits and hyphens: eu-peru.")
+    folder = into / name
+    if folder.exists():
+        raise BadRequest(f"{folder} is there already; choose another name or move it away.")
+    starter = PACKAGE / "starter"
+    Store.write_files(
+        folder,
+        {
+            str(path.relative_to(starter)): path.read_text(encoding="utf-8").replace("NAME", name)
+            for path in sorted(starter.rglob("*"))
+            if path.suffix in {".yml", ".csv"}
+        },
+    )
+    for dataset, file in (("made-up-places", "places.csv"), ("made-up-plots", "plots.csv")):
+        keep(folder, dataset, folder / "files" / file, "2025-01-01", "2025-01-01")
+    return folder
+
+
+# ---- the headline -----------------------------------------------------------------------------------------
+
+
+def headline(folder: Path, build: Path) -> dict[str, Any]:
+    """The values the first page opens with, as the last run stored them."""
+    state = Store.state(build / _case_id(folder))
+    if "headline" not in state:
+        raise BadRequest(f"{folder} has not been run yet: vereda run {folder}")
+    return dict(state["headline"])
+
+
+def _headline(told: Edition) -> dict[str, Any]:
+    by_promise = {
+        p.id: {
+            "state": p.state,
+            "readings": [
+                {
+                    "commitment": c.entry.id,
+                    "baseline": r.baseline and r.baseline.value,
+                    "target": r.target and r.target.value,
+                    "actual": r.actual and r.actual.value,
+                    "change_percent": None if r.change is None or r.change.value is None else round(r.change.value, 1),
+                    "state": r.state,
+                }
+                for c in p.commitments
+                for r in c.readings
+            ],
+        }
+        for p in told.agreed.promises
+    }
+    newest = {
+        f"{answer.id}@{answer.place}": [answer.current[-1].period, answer.current[-1].value]
+        for answer in told.changed.indicators
+        if answer.current
+    }
+    return {"as_of": told.as_of, "promises": by_promise, "newest": newest}
+
+
+def differences(found: Mapping[str, Any], expected: Mapping[str, Any], at: str = "") -> list[str]:
+    """Where two nested values differ, in words; numbers may differ by one part in a thousand million."""
+    lines: list[str] = []
+    for key in sorted({*found, *expected}):
+        one, other, where = found.get(key), expected.get(key), f"{at}{key}"
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            lines.extend(differences(one, other, f"{where}."))
+        elif not _same(one, other):
+            lines.append(f"{where} is {json.dumps(one)}, expected {json.dumps(other)}")
+    return lines
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)) and not isinstance(one, bool):
+        return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return not differences(one, other)
+    return bool(one == other)

@@ -1,0 +1,129 @@
+"""The place of each row: its code, checked against the gazetteer and the name beside it."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vereda.errors import BadSource, UnknownPlace
+from vereda.sources.description import SourceDescription
+from vereda.terms.place import Gazetteer, fold
+
+_SEPARATOR = "\x1f"
+_SHOWN = 12
+
+
+class Placing:
+    """Turns the columns of a block that say where into codes of places; names every wrong code at once."""
+
+    def __init__(self, description: SourceDescription, file: str, gazetteer: Gazetteer | None) -> None:
+        self.place, self.own = description.place, description.places
+        self.file, self.gazetteer = file, gazetteer
+        empty = self.place.when_empty
+        self.columns = [self.place.column or "", self.place.name, self.place.parent, empty.column if empty else None]
+        self.known: dict[str, str] = {}
+
+    def __call__(self, text: pa.RecordBatch, line: int) -> pa.Array:
+        """Codes of places for a block of rows that starts at `line`."""
+        if self.place.column is None:
+            return pa.repeat(self.place.fixed, text.num_rows)
+        parts = [text[name] if name else pa.repeat("", text.num_rows) for name in self.columns]
+        joined = parts[0] if not any(self.columns[1:]) else pc.binary_join_element_wise(*parts, _SEPARATOR)
+        coded = joined.dictionary_encode()
+        faults: list[tuple[str, str]] = []
+        for words in coded.dictionary.to_pylist():
+            if words not in self.known:
+                self._learn(words, faults)
+        if faults:
+            raise self._refuse(faults, joined, line)
+        codes = [self.known[words] for words in coded.dictionary.to_pylist()]
+        return pa.array(codes, pa.string()).take(coded.indices)
+
+    def _learn(self, words: str, faults: list[tuple[str, str]]) -> None:
+        printed, name, parent, instead = [*words.split(_SEPARATOR), "", "", ""][:4]
+        printed = printed.strip()
+        if not printed and self.place.when_empty:
+            code = self.place.when_empty.codes.get(instead, "")
+        elif printed in self.place.codes:
+            code = self.place.codes[printed]
+        elif self.place.width and len(printed) == self.place.width - 1 and printed.isdigit():
+            faults.append((words, f"lost zero:{printed} -> 0{printed}"))
+            return
+        else:
+            right = self.place.corrections.get(printed)
+            code = self.place.prefix + (right.to if right else printed)
+        problem = self._problem(code, printed, name, parent)
+        if problem:
+            faults.append((words, problem))
+        self.known[words] = code
+
+    def _problem(self, code: str, printed: str, name: str, parent: str) -> str:
+        if self.gazetteer is None or code in self.own:
+            return "" if code else f"unknown:{printed}"
+        if code not in self.gazetteer:
+            return f"unknown:{code or printed}" + self._better(name, parent)
+        if not name or self._agrees(code, name, parent):
+            return ""
+        place = self.gazetteer.get(code)
+        return f"name:{code} is {place.name}, and the file calls it {_whose(name, parent)}" + self._better(name, parent)
+
+    def _agrees(self, code: str, name: str, parent: str) -> bool:
+        assert self.gazetteer is not None
+        place = self.gazetteer.get(code)
+        if _plain(name) not in {_plain(n) for n in (place.name, *place.aliases)}:
+            return False
+        if not parent or place.parent is None or place.parent not in self.gazetteer:
+            return True
+        above = self.gazetteer.get(place.parent)
+        return _plain(parent) in {_plain(n) for n in (above.name, *above.aliases)}
+
+    def _better(self, name: str, parent: str) -> str:
+        if not name or self.gazetteer is None:
+            return ""
+        found = [c for c in self.gazetteer.named(_bare(name)) if self.gazetteer.get(c).level == "municipality"]
+        inside = [c for c in found if parent and self._agrees(c, name, parent)]
+        codes = inside or found
+        who = f"{_whose(name, parent)}"
+        return f" ({who}: {' or '.join(codes)})" if codes else f" ({who}: no such name)"
+
+    def _refuse(self, faults: Sequence[tuple[str, str]], joined: pa.Array, line: int) -> Exception:
+        where = f"{self.file}:{line + pc.index(joined, faults[0][0]).as_py()}: column {self.place.column!r}"
+        lost = [p.removeprefix("lost zero:") for _, p in faults if p.startswith("lost zero:")]
+        if lost:
+            return BadSource(
+                f"{where}: codes lost leading zeros: {_list(lost)}. A spreadsheet took the codes for numbers: "
+                "fetch the publisher's own file, or read the column as text when you save it."
+            )
+        problems = [p.split(":", 1) for _, p in faults]
+        if len(problems) == 1 and problems[0][0] == "unknown" and "(" not in problems[0][1]:
+            code = problems[0][1]
+            near = get_close_matches(code, list(self.gazetteer.places), n=3) if self.gazetteer else ()
+            return UnknownPlace(code, where, near)
+        said = [
+            f"{line + pc.index(joined, words).as_py()}: " + (f"no place {rest}" if kind == "unknown" else rest)
+            for (words, _), (kind, rest) in zip(faults, problems, strict=True)
+        ]
+        return BadSource(
+            f"{where}: {len(said)} code(s) do not agree with the gazetteer, by line: {_list(said, '; ')}. "
+            "A renamed or new place is an alias or a change in the gazetteer's source; a wrong code is a "
+            "correction in this source, with its reason."
+        )
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\s*\([^)]*\)", "", name).strip()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w]+", " ", fold(_bare(name))).strip()
+
+
+def _whose(name: str, parent: str) -> str:
+    return f"{name} ({parent})" if parent else name
+
+
+def _list(items: Sequence[str], mark: str = ", ") -> str:
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return mark.join(items[:_SHOWN]) + more
