@@ -21,11 +21,11 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from vereda import __version__, cooperation, publication, sources
-from vereda.errors import BadPeriod, BadRequest, BadSource, NotReconciled, UnknownPlace, VeredaError, WaitingForData
+from vereda.errors import BadPeriod, BadRequest, NotReconciled, WaitingForData
 from vereda.pipeline import questions
 from vereda.pipeline.desk import Desk
 from vereda.pipeline.tracing import Tracer
-from vereda.store import Store
+from vereda.store import Store, load_state, save_state, write_files, write_outputs
 from vereda.terms.answer import Edition
 from vereda.terms.cooperation import Register
 from vereda.terms.period import period
@@ -33,6 +33,7 @@ from vereda.terms.place import Gazetteer
 from vereda.terms.source import Batch, Check, SourceCard
 
 PACKAGE = Path(__file__).resolve().parents[1]
+STATE = "state.json"
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ class Study:
     @cached_property
     def gazetteer(self) -> Gazetteer:
         """Places of the case: its gazetteer's, and those that single datasets declare."""
-        lists = [(d, self.batches[n]) for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches]
-        return sources.gazetteer(lists, self.descriptions.values())
+        lists = [self.batches[n] for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches]
+        if not lists:
+            return Gazetteer()
+        return sources.gazetteer(lists[0], *self.descriptions.values())
 
     @cached_property
     def checks(self) -> dict[str, tuple[Check, ...]]:
@@ -152,7 +155,7 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
     """Build a case: reconcile, keep, judge, publish. Nothing that fails a check is stored or published."""
     stamp = _stamp(folder)
     workspace = build / _case_id(folder)
-    state = Store.state(workspace)
+    state = load_state(workspace / STATE)
     site = workspace / "site" / "index.html"
     if not fresh and state.get("stamp") == stamp and site.is_file() and f"scorecard_{lang}" in state:
         return Reply((state[f"scorecard_{lang}"], f"Nothing changed since the last run. The site: {site}"))
@@ -173,9 +176,9 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
             pages = publication.site(
                 told, tracer, progress=lambda words, i, n: step(words, 45 + 50 * i / max(n, 1))
             )
-            store.write_outputs("site", pages)
+            write_outputs(workspace / "site", pages)
             cards = {f"scorecard_{lg}": _plain(publication.scorecard_text(told, lg)) for lg in ("en", "es")}
-            store.keep_state({"stamp": stamp, "headline": _headline(told), **cards})
+            save_state(workspace / STATE, {"stamp": stamp, "headline": _headline(told), **cards})
     shown = publication.scorecard_text(told, lang)
     return Reply((*shown, f"{len(pages)} pages and files. Open {site}"))
 
@@ -254,8 +257,9 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
 
 def _geometry(study: Study) -> str | None:
     for name, description in study.descriptions.items():
-        if description.kind == "geometry" and name in study.batches:
-            return str(study.batches[name].path)
+        if description.kind == "geometry":
+            for path in sorted((study.folder / "local" / name).glob("*.geojson"), reverse=True):
+                return path.read_text(encoding="utf-8")
     return None
 
 
@@ -328,8 +332,10 @@ def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply
             lines.append(f"[yellow]not here[/]  {name}: no {batch.vintage.file} under {files}")
             continue
         report = sources.verify(study.descriptions[name], path, batch, study.gazetteer)
-        bad |= not report.same
-        lines.append(f"{'[green]the same[/]' if report.same else '[red]differs[/]'}   {name}: {report.say}")
+        bad |= not report.agrees
+        bytes_say = "same bytes" if report.same_bytes else "other bytes than the vintage was made from"
+        lines.append(f"{'[green]agrees[/]' if report.agrees else '[red]differs[/]'}    {name}: {bytes_say}; {report.cells:,} cells compared")
+        lines.extend(f"             {difference}" for difference in report.differences)
     return Reply(tuple(lines)), bad
 
 
@@ -343,17 +349,14 @@ def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | No
     if not file.is_file():
         raise BadRequest(f"{file} is not a file. Name the publisher's file ({description.file}).")
     day = read_on or datetime.now(UTC).date().isoformat()
-    table = sources.read(description, file, gazetteer)
-    failed = [c for c in sources.check(description, table, gazetteer or Gazetteer()) if c.state == "failed"]
-    if failed:
-        raise NotReconciled(
-            f"{file.name} does not reconcile; nothing was kept:\n  "
-            + "\n  ".join(f"{c.name}: found {c.found}, published {c.expected} {c.unit}. {c.note}" for c in failed)
-        )
-    content, sidecar = sources.vintage(description, table, file, vintage, day)
     where = folder / ("vintages" if description.terms == "open" else "local") / dataset
-    Store.write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
     note = "" if description.terms == "open" else " Its terms are not stated: keep it out of what you publish as files."
+    if description.kind == "geometry":
+        write_files(where, {f"{vintage}.geojson": sources.geometry(description, file, gazetteer)})
+        return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"
+    table, _ = sources.bring(description, file, gazetteer, vintage)
+    content, sidecar = sources.vintage(description, table, file, day, vintage)
+    write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
     return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}"
 
 
@@ -365,7 +368,7 @@ def init(name: str, into: Path) -> Path:
     if folder.exists():
         raise BadRequest(f"{folder} is there already; choose another name or move it away.")
     starter = PACKAGE / "starter"
-    Store.write_files(
+    write_files(
         folder,
         {
             str(path.relative_to(starter)): path.read_text(encoding="utf-8").replace("NAME", name)
@@ -383,7 +386,7 @@ def init(name: str, into: Path) -> Path:
 
 def headline(folder: Path, build: Path) -> dict[str, Any]:
     """The values the first page opens with, as the last run stored them."""
-    state = Store.state(build / _case_id(folder))
+    state = load_state(build / _case_id(folder) / STATE)
     if "headline" not in state:
         raise BadRequest(f"{folder} has not been run yet: vereda run {folder}")
     return dict(state["headline"])

@@ -90,6 +90,11 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
     header = inspect(description, path)
     line = description.header_line + 1
     ragged: list[pacsv.InvalidRow] = []
+
+    def stop(row: pacsv.InvalidRow) -> str:
+        ragged.append(row)
+        return "error"
+
     options = {
         "read_options": pacsv.ReadOptions(
             use_threads=False,
@@ -101,7 +106,7 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
         "parse_options": pacsv.ParseOptions(
             delimiter=description.delimiter,
             ignore_empty_lines=False,
-            invalid_row_handler=lambda row: ragged.append(row) or "error",
+            invalid_row_handler=stop,
         ),
         "convert_options": pacsv.ConvertOptions(
             column_types={name: pa.string() for name in header}, strings_can_be_null=False

@@ -1,0 +1,8 @@
+"""The store keeps: observations, snapshots, published documents. The only room that writes to disk."""
+
+from vereda.store.documents import load_state, save_state, write_files, write_outputs
+from vereda.store.observations import Appended
+from vereda.store.reading import READ, TOTALS
+from vereda.store.workspace import Store
+
+__all__ = ["READ", "TOTALS", "Appended", "Store", "load_state", "save_state", "write_files", "write_outputs"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from vereda.errors import BadStore
+from vereda.store.asking import ask, first
 
 VERSION = 1
 
@@ -46,7 +47,9 @@ CREATE TABLE batch (
     rows BIGINT NOT NULL, content VARCHAR NOT NULL
 );
 -- which lines a batch brought, how many rows of each, and the day from which they were known
-CREATE TABLE edition (batch INTEGER NOT NULL, line INTEGER NOT NULL, rows BIGINT NOT NULL, known_on DATE NOT NULL);
+CREATE TABLE edition (
+    batch INTEGER NOT NULL, line INTEGER NOT NULL, rows BIGINT NOT NULL, known_on DATE NOT NULL
+);
 -- lines of which two batches hold some equal rows; reading shows such a row once
 CREATE TABLE overlap (line INTEGER NOT NULL, batch INTEGER NOT NULL, other INTEGER NOT NULL);
 CREATE TABLE observation (
@@ -61,20 +64,21 @@ CREATE VIEW observations AS SELECT {TEXTS}, e.known_on FROM observation o {JOINS
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Lay out an empty store, all or nothing."""
-    connection.execute(f"BEGIN; {_TABLES} COMMIT;")
+    ask(connection, f"BEGIN; {_TABLES} COMMIT;")
 
 
 def version(connection: duckdb.DuckDBPyConnection, where: Path) -> int | None:
     """The version written in the file; None if the file is still empty."""
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    tables = {name for (name,) in ask(connection, "SELECT table_name FROM duckdb_tables()")}
     if not tables:
         return None
-    found = connection.execute("SELECT version FROM about").fetchone() if "about" in tables else None
+    found = first(connection, "SELECT version FROM about") if "about" in tables else None
     if found is None:
         raise BadStore(
-            f"{where} is a DuckDB file, but not a store of vereda. Choose another workspace folder, or move it away."
+            f"{where} is a DuckDB file, but not a store of vereda. "
+            "Choose another workspace folder, or move it away."
         )
-    return int(found[0])
+    return int(found)
 
 
 def bring_forward(connection: duckdb.DuckDBPyConnection, where: Path, *, read_only: bool) -> None:
@@ -102,7 +106,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, where: Path, found: int) -> 
             "Delete the workspace folder and run again: it is rebuilt from the case."
         )
     statements = [text for step in range(found, VERSION) for text in MIGRATIONS[step]]
-    connection.execute("; ".join(["BEGIN", *statements, f"UPDATE about SET version = {VERSION}", "COMMIT"]))
+    ask(connection, "; ".join(["BEGIN", *statements, f"UPDATE about SET version = {VERSION}", "COMMIT"]))
 
 
 def _age(found: int | None) -> str:

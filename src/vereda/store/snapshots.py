@@ -91,8 +91,8 @@ def _settle(file: IO[bytes], temporary: Path, target: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, spill: Path) -> None:
     """Remove what a killed process was still writing. Only for the holder of the lock."""
-    for left in folder.glob(".writing-*"):
+    for left in folder.rglob(".writing-*"):
         left.unlink(missing_ok=True)
-    shutil.rmtree(folder.parent / "spill", ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)

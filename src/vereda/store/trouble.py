@@ -38,6 +38,16 @@ _DAMAGED = (
     "the file is damaged (a broken disk, a copy cut short, or an edit by another program). "
     "Delete the workspace folder and run again: it is rebuilt from the case."
 )
+#: DuckDB errors that the disk can cause; any other is a fault of ours, and is shown as it is.
+_THE_DISK = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.OutOfMemoryException,
+    duckdb.SerializationException,
+    duckdb.TransactionException,
+    duckdb.ConnectionException,
+)
 _SYSTEM = {
     errno.ENOSPC: 0,
     errno.EDQUOT: 0,
@@ -54,7 +64,7 @@ def in_plain_words(where: Path) -> Iterator[None]:
         yield
     except OSError as cause:
         raise BadStore(f"{where}: {_of_the_system(cause)}") from cause
-    except duckdb.Error as cause:
+    except _THE_DISK as cause:
         raise BadStore(f"{where}: {_of_duckdb(cause)}") from cause
 
 
