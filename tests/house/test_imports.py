@@ -29,7 +29,9 @@ def _imports(file: Path) -> set[str]:
 def test_a_room_knows_only_terms_and_errors(room: str) -> None:
     allowed = ALLOWED.get(room, {"terms", "errors"}) | {room}
     for file in (SRC / room).rglob("*.py"):
-        assert _imports(file) <= allowed, f"{file.relative_to(SRC)} imports {sorted(_imports(file) - allowed)}"
+        assert _imports(file) <= allowed, (
+            f"{file.relative_to(SRC)} imports {sorted(_imports(file) - allowed)}"
+        )
 
 
 def test_only_the_store_writes_to_disk() -> None:
@@ -46,7 +48,9 @@ def test_no_room_opens_the_network() -> None:
     for file in SRC.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         names = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        names |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+        names |= {
+            n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
+        }
         assert not names & {"httpx", "requests", "urllib3", "socket", "http"}, file
 
 
@@ -64,6 +68,14 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) and isinstance(n.value.value, str))]
+            kept = [
+                n
+                for n in body
+                if not (
+                    isinstance(n, ast.Expr)
+                    and isinstance(n.value, ast.Constant)
+                    and isinstance(n.value.value, str)
+                )
+            ]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
     return tree

@@ -46,7 +46,9 @@ def test_another_case_runs_at_once(other: Path, built: Path) -> None:
 def test_another_case_is_judged_and_traced(other: Path, built: Path) -> None:
     told = json.loads(vereda("agreed", "--case", str(other), "--build", str(built), "--json").output)
     assert "met" in json.dumps(told)
-    step = json.loads(vereda("trace", "plot_area@XA:2023", "--case", str(other), "--build", str(built), "--json").output)
+    step = json.loads(
+        vereda("trace", "plot_area@XA:2023", "--case", str(other), "--build", str(built), "--json").output
+    )
     assert step["value"] == 40.0
     assert len([s for s in step["inputs"] if s["kind"] == "observation"]) == 3
 
@@ -56,13 +58,17 @@ def test_another_case_is_judged_and_traced(other: Path, built: Path) -> None:
 def test_the_three_questions(question: str, lang: str, built: Path) -> None:
     result = vereda(question, "--case", CASE, "--build", str(built), "--lang", lang)
     assert result.exit_code == 0, result.output
-    told = json.loads(vereda(question, "--case", CASE, "--build", str(built), "--json", "--place", "CO-52835").output)
+    told = json.loads(
+        vereda(question, "--case", CASE, "--build", str(built), "--json", "--place", "CO-52835").output
+    )
     assert told
 
 
 def test_as_of_and_between(built: Path) -> None:
     assert vereda("agreed", "--case", CASE, "--build", str(built), "--as-of", "2018-12-31").exit_code == 0
-    told = json.loads(vereda("changed", "--case", CASE, "--build", str(built), "--between", "2001-2009", "--json").output)
+    told = json.loads(
+        vereda("changed", "--case", CASE, "--build", str(built), "--between", "2001-2009", "--json").output
+    )
     assert told["rises"]["value"] == pytest.approx(18670, abs=0.5)
     assert "trace" in told["rises"]
 
@@ -92,7 +98,10 @@ def test_check_says_passed_known_gap_and_exits_with_zero() -> None:
         (["changed", "--between", "1990-2009", "--case", CASE], "Years held"),
         (["agreed", "--as-of", "yesterday", "--case", CASE], "takes a day like"),
         (["verify", "--files", "/nonexistent", "--case", CASE], "is not a folder"),
-        (["keep", "odc-simci-coca", "/nonexistent.csv", "--vintage", "2026-02", "--case", CASE], "is not a file"),
+        (
+            ["keep", "odc-simci-coca", "/nonexistent.csv", "--vintage", "2026-02", "--case", CASE],
+            "is not a file",
+        ),
         (["init", "no/slash"], "cannot name a case"),
     ],
 )
@@ -109,7 +118,9 @@ def test_a_typo_in_a_case_is_named_with_its_line_and_nothing_is_lost(other: Path
     before = page.read_bytes()
     file = other / "commitments.yml"
     right = file.read_text(encoding="utf-8")
-    file.write_text(right.replace("promise:", "promse:").replace("period: 2019", "period: twenty"), encoding="utf-8")
+    file.write_text(
+        right.replace("promise:", "promse:").replace("period: 2019", "period: twenty"), encoding="utf-8"
+    )
     result = vereda("run", str(other), "--build", str(built))
     file.write_text(right, encoding="utf-8")
     assert result.exit_code == 1

@@ -7,10 +7,23 @@ from pathlib import Path
 
 import pytest
 from publication_case import register
+
 from vereda.errors import NoTrace
 from vereda.terms.answer import (
-    Agreed, Changed, CommitmentAnswer, Concentration, Done, Edition, FlowsAnswer, FundingAnswer, IndicatorAnswer,
-    MapYear, MetricAnswer, OutputAnswer, PromiseAnswer, Reading,
+    Agreed,
+    Changed,
+    CommitmentAnswer,
+    Concentration,
+    Done,
+    Edition,
+    FlowsAnswer,
+    FundingAnswer,
+    IndicatorAnswer,
+    MapYear,
+    MetricAnswer,
+    OutputAnswer,
+    PromiseAnswer,
+    Reading,
 )  # fmt: skip
 from vereda.terms.cooperation import Text
 from vereda.terms.figure import Figure, Message, Step

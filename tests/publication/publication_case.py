@@ -3,8 +3,24 @@
 from functools import lru_cache
 
 from vereda.terms.cooperation import (
-    Case, Claim, Commitment, Conflict, Document, Forum, Instrument, Meeting, Membership, Metric, Part, Party, Register,
-    Scope, ScopeVersion, Target, Text, Training,
+    Case,
+    Claim,
+    Commitment,
+    Conflict,
+    Document,
+    Forum,
+    Instrument,
+    Meeting,
+    Membership,
+    Metric,
+    Part,
+    Party,
+    Register,
+    Scope,
+    ScopeVersion,
+    Target,
+    Text,
+    Training,
 )  # fmt: skip
 
 T = lambda en, es: Text(en=en, es=es)

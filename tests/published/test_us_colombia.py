@@ -18,7 +18,9 @@ def commitment(edition: Edition, ident: str) -> CommitmentAnswer:
 
 
 def reading(answer: CommitmentAnswer, baseline: float) -> Reading:
-    return next(r for r in answer.readings if r.baseline and r.baseline.value == pytest.approx(baseline, abs=0.05))
+    return next(
+        r for r in answer.readings if r.baseline and r.baseline.value == pytest.approx(baseline, abs=0.05)
+    )
 
 
 @pytest.mark.published("SIMCI municipal table, edition of 2026-02")
@@ -63,7 +65,13 @@ def test_homicides_and_rates(desk: Desk) -> None:
 
 @pytest.mark.published("reference values R8: concentration between departments")
 def test_concentration(tracer: Tracer) -> None:
-    for year, index in {"2001": 0.1544, "2009": 0.1105, "2013": 0.1458, "2019": 0.1773, "2023": 0.1623}.items():
+    for year, index in {
+        "2001": 0.1544,
+        "2009": 0.1105,
+        "2013": 0.1458,
+        "2019": 0.1773,
+        "2023": 0.1623,
+    }.items():
         assert tracer(f"coca_hhi@CO:{year}").value == pytest.approx(index, abs=5e-5)
     assert tracer("coca_share@CO-86:2001").value == pytest.approx(30.0, abs=0.05)
     assert tracer("coca_share@CO-86:2009").value == pytest.approx(7.8, abs=0.05)
@@ -129,5 +137,11 @@ def test_the_output_was_met_in_the_year_the_us_outcome_moved_away(edition: Editi
 def test_money_is_typed_by_stage(edition: Edition) -> None:
     stages = {f.stage: {g.period: g.value for g in f.figures} for f in edition.done.funding}
     assert set(stages) >= {"requested", "appropriated", "obligated", "disbursed"}
-    for year, millions in {"FY1999": 325.5, "FY2000": 1168.6, "FY2008": 715.4, "FY2015": 840.0, "FY2022": 620.7}.items():
+    for year, millions in {
+        "FY1999": 325.5,
+        "FY2000": 1168.6,
+        "FY2008": 715.4,
+        "FY2015": 840.0,
+        "FY2022": 620.7,
+    }.items():
         assert stages["obligated"][year] / 1e6 == pytest.approx(millions, abs=0.05)

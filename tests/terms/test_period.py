@@ -25,7 +25,9 @@ def test_spans(text: str, start: date, end: date) -> None:
     assert (period(text).start, period(text).end) == (start, end)
 
 
-@pytest.mark.parametrize("text", ["", "23", "2023-13", "2023-02-30", "2018-mid", "2006-2000", "a/b/c", "2025/"])
+@pytest.mark.parametrize(
+    "text", ["", "23", "2023-13", "2023-02-30", "2018-mid", "2006-2000", "a/b/c", "2025/"]
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(BadPeriod, match="is not a period"):
         period(text)

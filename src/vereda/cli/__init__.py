@@ -27,7 +27,11 @@ def friendly(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            click.secho(f"vereda: {error.strerror or error}{where}. Nothing was lost; mend it and run again.", fg="red", err=True)
+            click.secho(
+                f"vereda: {error.strerror or error}{where}. Nothing was lost; mend it and run again.",
+                fg="red",
+                err=True,
+            )
             sys.exit(1)
 
     return run
@@ -109,19 +113,38 @@ def done(case: str, build: Path, place: str | None, as_of: str | None, lang: str
 
 
 @main.command()
-@click.option("--between", metavar="YEAR-YEAR", help="Gross rises and falls between any two years, for example 2001-2009.")
+@click.option(
+    "--between",
+    metavar="YEAR-YEAR",
+    help="Gross rises and falls between any two years, for example 2001-2009.",
+)
 @shared
 def changed(
-    case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool, between: str | None
+    case: str,
+    build: Path,
+    place: str | None,
+    as_of: str | None,
+    lang: str,
+    as_json: bool,
+    between: str | None,
 ) -> None:
     """Indicators with unit, definition, direction, coverage; shares, concentration, gross rises and falls."""
     _answer("changed", case, build, place, as_of, lang, as_json, between=between)
 
 
 def _answer(
-    question: str, case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool, **more: Any
+    question: str,
+    case: str,
+    build: Path,
+    place: str | None,
+    as_of: str | None,
+    lang: str,
+    as_json: bool,
+    **more: Any,
 ) -> None:
-    reply = pipeline.answer(question, pipeline.find_case(case), build, place=place, as_of=as_of, lang=lang, **more)
+    reply = pipeline.answer(
+        question, pipeline.find_case(case), build, place=place, as_of=as_of, lang=lang, **more
+    )
     if as_json:
         click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2))
     else:
@@ -160,7 +183,9 @@ def check(case: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("dataset", required=False)
-@click.option("--files", type=click.Path(path_type=Path), required=True, help="Folder that holds the publishers' files.")
+@click.option(
+    "--files", type=click.Path(path_type=Path), required=True, help="Folder that holds the publishers' files."
+)
 @click.option("--case", "-c", default="us-colombia", show_default=True)
 @friendly
 def verify(dataset: str | None, files: Path, case: str) -> None:
@@ -193,7 +218,11 @@ def keep(dataset: str, file: Path, vintage: str, read_on: str | None, case: str)
 @main.command()
 @click.option("--case", "-c", default="us-colombia", show_default=True)
 @click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True)
-@click.option("--expect", type=click.Path(path_type=Path), help="JSON file of expected values; exits with 1 if they differ.")
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path),
+    help="JSON file of expected values; exits with 1 if they differ.",
+)
 @friendly
 def headline(case: str, build: Path, expect: Path | None) -> None:
     """Print the values the first page opens with, as JSON; compare them with a committed expectation."""

@@ -39,7 +39,7 @@ NUMBERS = frozenset({"value", "low", "high"})
 
 @dataclass(slots=True)
 class Known:
-    """Everything an entry may point to."""
+    """Everything an entry may point to; a kind whose file could not be read is left out of `ids`."""
 
     ids: Mapping[str, Collection[str]]
     country: str = ""
@@ -56,7 +56,10 @@ class Known:
 
     def _look(self, what: str, text: str) -> Complaint | None:
         if not text.strip():
-            return "there is no text here", "write a value, or remove the line"
+            return (
+                "there is no text here",
+                "write a value or remove the key; text with a comma needs quotes in { }",
+            )
         if what in PERIODS:
             return None if (what, text) == ("due", "yearly") else _span(text)
         if what in NUMBERS or what == "stated_count":
@@ -71,7 +74,9 @@ class Known:
 
     def _series(self, text: str) -> Complaint | None:
         if text.startswith("scope."):
-            return _id("scope", text.removeprefix("scope."), self.ids.get("scope", ()))
+            return (
+                _id("scope", text.removeprefix("scope."), self.ids["scope"]) if "scope" in self.ids else None
+            )
         if self.series is None:
             return None
         return _id("series", text, self.series)

@@ -28,7 +28,7 @@ MESSAGES = {
     "reached_late": "The target {target} is first reached in {period}; no value decides for the due day.",
     "rounded": "The printed value {actual} is rounded and equals the target exactly; it counts as met.",
     "not_due": "It falls due on {due}.",
-    "distance": "The latest value, {actual} in {period}, differs from the target {target} by {gap}.",
+    "distance": "The latest value is {actual} in {period}; against the target {target} the gap is {gap}.",
     "no_year": "No {estimator} value for {year} is held; the latest is {latest} for {period}.",
     "no_value": "No {estimator} value is held.",
     "no_figure": "No value is held.",
@@ -84,7 +84,9 @@ def answer(
     """Judge one commitment; `find` gives the figures of the store that a reference names."""
 
     def held(ref: ObservationRef) -> Sequence[Figure]:
-        return scope_figures(register, ref.series) if ref.series.startswith("scope.") else find(ref)
+        if not ref.series.startswith("scope."):
+            return find(ref)
+        return [f for f in scope_figures(register, ref.series) if ref.period in (None, f.period)]
 
     baselines = [held(ref) for ref in entry.baselines]
     beside = [figure for ref in entry.beside for figure in held(ref)]
@@ -231,7 +233,7 @@ def _outcome(
 ) -> tuple[Figure | None, State, list[Message]]:
     """The value that decides, the state, and what is missing."""
     if not entry.judged_on:
-        return None, "not_measured", []
+        return None, "not_published" if entry.release_duty else "not_measured", []
     due = due_day(entry)
     open_state: State = "not_yet_due" if due and due.end > as_of else "cannot_be_judged"
     lacking = _lacking(entry, one, bounds)

@@ -75,8 +75,8 @@ def read(
     gazetteer and known_series: place codes and series ids are checked against them when they are given.
     """
     faults: list[Fault] = []
-    rows = _rows(folder, faults)
-    known = _known(rows, gazetteer, known_series)
+    rows, unread = _rows(folder, faults)
+    known = _known(rows, unread, gazetteer, known_series)
     entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     files: dict[str, str] = {}
     for row in rows:
@@ -115,7 +115,8 @@ def superseded(register: Register) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _rows(folder: Path, faults: list[Fault]) -> list[_Row]:
+def _rows(folder: Path, faults: list[Fault]) -> tuple[list[_Row], set[str]]:
+    """Every entry of every file, and the kinds whose file could not be read."""
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         if path.name not in FILES:
             remedy = meaning.near(path.name, FILES) + " Nothing is left unread"
@@ -125,13 +126,17 @@ def _rows(folder: Path, faults: list[Fault]) -> list[_Row]:
             Fault("case.yml", 1, f"there is no case.yml in {folder}", "write it, or name another folder")
         )
     rows: list[_Row] = []
+    unread: set[str] = set()
     for name, kind in FILES.items():
-        if (folder / name).is_file() and (marked := load(folder / name, faults)) is not None:
-            rows += _entries(kind, marked, faults)
-    return rows
+        if (folder / name).is_file():
+            marked = load(folder / name, faults)
+            found = None if marked is None else _entries(kind, marked, faults)
+            rows += found or []
+            unread |= {kind} if found is None else set()
+    return rows, unread
 
 
-def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row]:
+def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row] | None:
     if kind == "case":
         parts: list[tuple[Key, Any]] = [((), marked.value)]
     elif isinstance(marked.value, list):
@@ -140,7 +145,7 @@ def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row]:
         faults.append(
             Fault(marked.file, 1, "the file is not a list of entries", "begin each entry with '- id: '")
         )
-        return []
+        return None
     rows = []
     for at, part in parts:
         if isinstance(part, dict):
@@ -153,7 +158,7 @@ def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row]:
 
 
 def _known(
-    rows: Sequence[_Row], gazetteer: Gazetteer | None, series: Collection[str] | None
+    rows: Sequence[_Row], unread: Collection[str], gazetteer: Gazetteer | None, series: Collection[str] | None
 ) -> meaning.Known:
     ids: dict[str, set[str]] = {kind: set() for kind in (*KINDS, "promise", "estimator")}
     country = ""
@@ -165,7 +170,12 @@ def _known(
             country = str(row.raw.get("country", ""))
             names = row.raw.get("estimators", {})
             ids["estimator"].update(names if isinstance(names, dict) else ())
-    return meaning.Known(ids, country, gazetteer, series)
+    unread = {
+        *unread,
+        *({"promise"} if "commitment" in unread else ()),
+        *({"estimator"} if "case" in unread else ()),
+    }
+    return meaning.Known({k: v for k, v in ids.items() if k not in unread}, country, gazetteer, series)
 
 
 def _unique(row: _Row, files: dict[str, str], faults: list[Fault]) -> None:

@@ -26,7 +26,13 @@ def coca_share(area: Array) -> Array:
     return 100 * area / total if total > 0 else np.full(area.shape, np.nan)
 
 
-@indicator("coca_hhi", "Concentration of coca area between departments", "index", needs=("coca_area",), over="departments")
+@indicator(
+    "coca_hhi",
+    "Concentration of coca area between departments",
+    "index",
+    needs=("coca_area",),
+    over="departments",
+)
 def coca_hhi(area: Array) -> float:
     """Herfindahl-Hirschman index of departmental shares: 1/n when spread evenly, 1 when all in one department.
 
@@ -35,7 +41,13 @@ def coca_hhi(area: Array) -> float:
     return float(np.sum((coca_share(area) / 100) ** 2))
 
 
-@indicator("coca_top10", "Share held by the ten largest municipalities", "%", needs=("coca_area",), over="municipalities")
+@indicator(
+    "coca_top10",
+    "Share held by the ten largest municipalities",
+    "%",
+    needs=("coca_area",),
+    over="municipalities",
+)
 def coca_top10(area: Array) -> float:
     """Percent of the national coca area that stands in the ten municipalities with most of it.
 
@@ -44,7 +56,14 @@ def coca_top10(area: Array) -> float:
     return float(np.sort(coca_share(area))[::-1][:10].sum())
 
 
-@indicator("coca_places", "Municipalities with coca", "municipalities", needs=("coca_area",), better="down", over="municipalities")
+@indicator(
+    "coca_places",
+    "Municipalities with coca",
+    "municipalities",
+    needs=("coca_area",),
+    better="down",
+    over="municipalities",
+)
 def coca_places(area: Array) -> float:
     """Number of municipalities where the census found coca.
 

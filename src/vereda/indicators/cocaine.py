@@ -4,7 +4,11 @@ from vereda.terms.indicator import Array, indicator
 
 
 @indicator(
-    "potential_cocaine_hcl", "Potential cocaine production", "t", needs=("potential_cocaine_hcl",), better="down"
+    "potential_cocaine_hcl",
+    "Potential cocaine production",
+    "t",
+    needs=("potential_cocaine_hcl",),
+    better="down",
 )
 def potential_cocaine_hcl(production: Array) -> Array:
     """Tonnes of cocaine hydrochloride the year's leaf could have made, as each estimator published it. Potential, not actual; purity bases differ between vintages.

@@ -15,7 +15,11 @@ def homicides(deaths: Array) -> Array:
 
 
 @indicator(
-    "homicide_rate", "Homicide rate", "deaths/100 000 people/year", needs=("homicides", "population"), better="down"
+    "homicide_rate",
+    "Homicide rate",
+    "deaths/100 000 people/year",
+    needs=("homicides", "population"),
+    better="down",
 )
 def homicide_rate(deaths: Array, population: Array) -> Array:
     """Intentional homicides per 100 000 residents in the year. No deaths is a rate of zero; no population is no rate.
@@ -36,7 +40,11 @@ def extortion(cases: Array) -> Array:
 
 
 @indicator(
-    "extortion_rate", "Extortion rate", "cases/100 000 people/year", needs=("extortion", "population"), better="down"
+    "extortion_rate",
+    "Extortion rate",
+    "cases/100 000 people/year",
+    needs=("extortion", "population"),
+    better="down",
 )
 def extortion_rate(cases: Array, population: Array) -> Array:
     """Reported extortion per 100 000 residents in the year. The way of reporting changed in 2016 and 2017.

@@ -101,7 +101,9 @@ class Study:
     @cached_property
     def gazetteer(self) -> Gazetteer:
         """Places of the case: its gazetteer's, and those that single datasets declare."""
-        lists = [self.batches[n] for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches]
+        lists = [
+            self.batches[n] for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches
+        ]
         if not lists:
             return Gazetteer()
         return sources.gazetteer(lists[0], *self.descriptions.values())
@@ -159,7 +161,12 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
     site = workspace / "site" / "index.html"
     if not fresh and state.get("stamp") == stamp and site.is_file() and f"scorecard_{lang}" in state:
         return Reply((state[f"scorecard_{lang}"], f"Nothing changed since the last run. The site: {site}"))
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task("reading the case", total=100)
 
@@ -205,7 +212,10 @@ def _case_id(folder: Path) -> str:
 def _stamp(folder: Path) -> str:
     """A hash of everything a build depends on: the case's files and our own code."""
     digest = sha256(__version__.encode())
-    for root, patterns in ((folder, ("*",)), (PACKAGE, ("*.py", "*.yml", "*.po", "*.html", "*.css", "*.xml"))):
+    for root, patterns in (
+        (folder, ("*",)),
+        (PACKAGE, ("*.py", "*.yml", "*.po", "*.html", "*.css", "*.xml")),
+    ):
         paths = sorted({p for pattern in patterns for p in root.rglob(pattern) if p.is_file()})
         for path in paths:
             if "__pycache__" not in path.parts:
@@ -296,7 +306,9 @@ def answer(
             found = questions.flow(desk, tracer, start, end)
             return Reply(tuple(publication.flow_text(found, lang)), publication.as_json(found))
         found = questions.changed(desk, tracer, place)
-        return Reply(tuple(publication.changed_text(found, lang)), publication.as_json(replace(found, maps=())))
+        return Reply(
+            tuple(publication.changed_text(found, lang)), publication.as_json(replace(found, maps=()))
+        )
     tracer.register = questions.register_steps(desk, questions.agreed(desk), tracer)
     step = tracer.whole(key)
     return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
@@ -309,14 +321,18 @@ def check(folder: Path) -> tuple[Reply, bool]:
     """Every source against what was published; True if one failed."""
     study = Study(folder)
     cards = tuple(study.cards.values())
-    return Reply(tuple(publication.checks_text(cards, "en")), publication.as_json(cards)), bool(study.failed())
+    return Reply(tuple(publication.checks_text(cards, "en")), publication.as_json(cards)), bool(
+        study.failed()
+    )
 
 
 def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply, bool]:
     """Read the publishers' files again and compare each with its vintage; True if one differs or is not there."""
     study = Study(folder)
     if dataset is not None and dataset not in study.descriptions:
-        raise BadRequest(f"{dataset!r} is no dataset of this case. There are: {', '.join(study.descriptions)}.")
+        raise BadRequest(
+            f"{dataset!r} is no dataset of this case. There are: {', '.join(study.descriptions)}."
+        )
     if not files.is_dir():
         raise BadRequest(f"{files} is not a folder. Name the folder that holds the publishers' files.")
     lines: list[str] = []
@@ -334,7 +350,9 @@ def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply
         report = sources.verify(study.descriptions[name], path, batch, study.gazetteer)
         bad |= not report.agrees
         bytes_say = "same bytes" if report.same_bytes else "other bytes than the vintage was made from"
-        lines.append(f"{'[green]agrees[/]' if report.agrees else '[red]differs[/]'}    {name}: {bytes_say}; {report.cells:,} cells compared")
+        lines.append(
+            f"{'[green]agrees[/]' if report.agrees else '[red]differs[/]'}    {name}: {bytes_say}; {report.cells:,} cells compared"
+        )
         lines.extend(f"             {difference}" for difference in report.differences)
     return Reply(tuple(lines)), bad
 
@@ -350,7 +368,11 @@ def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | No
         raise BadRequest(f"{file} is not a file. Name the publisher's file ({description.file}).")
     day = read_on or datetime.now(UTC).date().isoformat()
     where = folder / ("vintages" if description.terms == "open" else "local") / dataset
-    note = "" if description.terms == "open" else " Its terms are not stated: keep it out of what you publish as files."
+    note = (
+        ""
+        if description.terms == "open"
+        else " Its terms are not stated: keep it out of what you publish as files."
+    )
     if description.kind == "geometry":
         write_files(where, {f"{vintage}.geojson": sources.geometry(description, file, gazetteer)})
         return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"
@@ -402,7 +424,9 @@ def _headline(told: Edition) -> dict[str, Any]:
                     "baseline": r.baseline and r.baseline.value,
                     "target": r.target and r.target.value,
                     "actual": r.actual and r.actual.value,
-                    "change_percent": None if r.change is None or r.change.value is None else round(r.change.value, 1),
+                    "change_percent": None
+                    if r.change is None or r.change.value is None
+                    else round(r.change.value, 1),
                     "state": r.state,
                 }
                 for c in p.commitments

@@ -8,12 +8,14 @@ the newest vintage, the better graded source. Nothing is averaged.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import fsum, isnan
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+import vereda.indicators  # noqa: F401  fills the registry
 from vereda.errors import BadRequest, NoTrace
 from vereda.sources.description import Absent
 from vereda.terms.cooperation import ObservationRef, Register
@@ -230,10 +232,25 @@ class Desk:
         elif (spot.since and year < spot.since) or (spot.until and year > spot.until):
             status, note = "not_collected", "the place did not exist in that year"
         else:
-            value, status, note = 0.0, like.status, "absent from the publisher's table: zero by its declaration"
+            value, status, note = (
+                0.0,
+                like.status,
+                "absent from the publisher's table: zero by its declaration",
+            )
         key = Key(series, place, when, like.estimator, like.vintage, like.source)
         return Figure(
-            value, like.unit, str(key), None, None, status, place, when, like.estimator, like.vintage, like.source, note
+            value,
+            like.unit,
+            str(key),
+            None,
+            None,
+            status,
+            place,
+            when,
+            like.estimator,
+            like.vintage,
+            like.source,
+            note,
         )
 
     def best(self, name: str, place: str, when: str) -> Figure | None:
@@ -252,7 +269,9 @@ class Desk:
         lead = held[0]
         values = [np.array([np.nan if f.value is None else f.value]) for f in held]
         value = float(rule.formula(*values)[0])
-        status = next((f.status for f in held if f.status in {"incomplete", "preliminary", "not_collected"}), "computed")
+        status = next(
+            (f.status for f in held if f.status in {"incomplete", "preliminary", "not_collected"}), "computed"
+        )
         return Figure(
             None if isnan(value) else value, rule.unit, str(Key(rule.id, place, when)),
             status="not_measured" if isnan(value) and status == "computed" else status,
@@ -311,7 +330,10 @@ class Desk:
         return self.gazetteer.places[code].name if code in self.gazetteer else code
 
     def known(self, name: str) -> None:
-        """BadRequest, with what is there, if `name` is neither an indicator nor a series held."""
-        if name not in REGISTRY and name not in self.series():
-            options = sorted({*REGISTRY, *self.series()})
-            raise BadRequest(f"{name!r} is neither an indicator nor a series held. There are: {', '.join(options)}.")
+        """BadRequest, with the nearest names, if `name` is neither an indicator nor a series held."""
+        names = sorted({*REGISTRY, *self.series()})
+        if name not in names:
+            near = get_close_matches(name, names, n=5, cutoff=0.5) or names[:8]
+            raise BadRequest(
+                f"{name!r} is neither an indicator nor a series held. Nearest of {len(names)}: {', '.join(near)}."
+            )

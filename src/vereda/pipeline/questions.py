@@ -39,7 +39,9 @@ def agreed(desk: Desk, place: str | None = None) -> Agreed:
 def _touches(desk: Desk, entry: Commitment, place: str) -> bool:
     """Whether a commitment names the place, an area that holds it, or is measured there."""
     named = {*entry.places, *(ref.place for ref in (*entry.baselines, *entry.judged_on))}
-    inside = {code for code in named if code in desk.gazetteer and place in desk.gazetteer.municipalities(code)}
+    inside = {
+        code for code in named if code in desk.gazetteer and place in desk.gazetteer.municipalities(code)
+    }
     return place in named or bool(inside)
 
 
@@ -118,7 +120,11 @@ def _output(desk: Desk, plan: OutputPlan, place: str) -> OutputAnswer:
     outcomes: list[Figure] = []
     for ref in plan.outcomes:
         outcomes.extend(desk.refer(ref.model_copy(update={"place": place})))
-    held = plan.dataset is not None and (card := desk.cards.get(plan.dataset)) is not None and card.vintage is not None
+    held = (
+        plan.dataset is not None
+        and (card := desk.cards.get(plan.dataset)) is not None
+        and card.vintage is not None
+    )
     waiting = plan.dataset or "" if plan.dataset and not held and place != plan.place else ""
     return OutputAnswer(
         plan.series, name_of(desk, plan.series), figures[0].unit if figures else "", figures, targets,
@@ -252,7 +258,14 @@ def maps(desk: Desk) -> tuple[MapYear, ...]:
             figure = desk.best(case.mapped or "", code, year)
             figures.append(
                 figure
-                or Figure(None, "", str(Key(case.mapped or "", code, year)), status="not_held", place=code, period=year)
+                or Figure(
+                    None,
+                    "",
+                    str(Key(case.mapped or "", code, year)),
+                    status="not_held",
+                    place=code,
+                    period=year,
+                )
             )
         found.append(MapYear(year, tuple(figures)))
     return tuple(found)

@@ -20,7 +20,9 @@ class Tracer:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.register: Mapping[str, Step] = {}  # verdict@C02, change@C02:1, ... once the commitments are judged
+        self.register: Mapping[
+            str, Step
+        ] = {}  # verdict@C02, change@C02:1, ... once the commitments are judged
         self._documents = {document.id: document for document in desk.register.documents}
 
     def __call__(self, key: str) -> Step:
@@ -79,11 +81,13 @@ class Tracer:
     def _nothing(self, asked: Key) -> str:
         desk = self.desk
         desk.gazetteer.get(asked.place, "trace")
-        if asked.indicator not in REGISTRY and asked.indicator not in desk.series():
-            options = sorted({*REGISTRY, *desk.series()})
-            return f"{asked.indicator!r} is neither an indicator nor a series held. There are: {', '.join(options)}."
+        desk.known(asked.indicator)
         held = desk.periods(asked.indicator, asked.place)
-        span = f"Held there: {held[0]} to {held[-1]} ({len(held)} periods)." if held else "Nothing is held there."
+        span = (
+            f"Held there: {held[0]} to {held[-1]} ({len(held)} periods)."
+            if held
+            else "Nothing is held there."
+        )
         return f"No figure answers {str(asked)!r} as of {desk.as_of}. {span}"
 
     def _sum(self, asked: Key, figure: Figure, total: Sum) -> Step:
@@ -102,7 +106,9 @@ class Tracer:
         if open_up:
             ends = (*self._claims(row.source), self._vintage(row.dataset))
         title = f"{row.series} · {self.desk.place_name(row.place)} · {row.period}"
-        note = "; ".join(part for part in (row.status, row.confidence and f"{row.confidence} confidence", row.note) if part)
+        note = "; ".join(
+            part for part in (row.status, row.confidence and f"{row.confidence} confidence", row.note) if part
+        )
         return Step("observation", title, where(row), figure.trace, row.value, row.unit, note, ends)
 
     def _zero(self, asked: Key, figure: Figure) -> Step:
@@ -149,7 +155,10 @@ class Tracer:
             if value is None:
                 raise NoTrace(self._nothing(asked))
             result, held = value, [pair for pair in held if pair[0] in (asked.place,)]
-            inputs = (self._input(series, asked.place, asked.period), self._input(series, country, asked.period))
+            inputs = (
+                self._input(series, asked.place, asked.period),
+                self._input(series, country, asked.period),
+            )
         elif asked.indicator == "coca_top10":
             top = sorted(held, key=lambda pair: -pair[1])[:10]
             inputs = (
@@ -158,7 +167,9 @@ class Tracer:
             )
         else:
             inputs = tuple(self._input(series, code, asked.period) for code, v in held if v > 0)
-        return Step("indicator", self._title(asked), rule.definition, str(asked), float(result), rule.unit, "", inputs)
+        return Step(
+            "indicator", self._title(asked), rule.definition, str(asked), float(result), rule.unit, "", inputs
+        )
 
     def _sum_input(self, series: str, place: str, when: str) -> Step:
         total = self.desk.sum(series, place, when)
@@ -203,9 +214,19 @@ class Tracer:
         if card is None or card.vintage is None:
             raise NoTrace(f"Dataset {dataset!r} has no vintage in this workspace; run `vereda run` again.")
         v = card.vintage
-        publisher = Step("publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}")
-        file = Step("file", v.file, f"sha256 {v.sha256}, {v.size} bytes", note=f"read on {v.read_on} by {v.reader}", inputs=(publisher,))
-        return Step("vintage", f"{dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,))
+        publisher = Step(
+            "publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}"
+        )
+        file = Step(
+            "file",
+            v.file,
+            f"sha256 {v.sha256}, {v.size} bytes",
+            note=f"read on {v.read_on} by {v.reader}",
+            inputs=(publisher,),
+        )
+        return Step(
+            "vintage", f"{dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
+        )
 
     def _title(self, key: Key) -> str:
         return f"{key.indicator} · {self.desk.place_name(key.place)} · {key.period}"

@@ -1,0 +1,28 @@
+"""Publication: findings in, documents out. It prints only figures with a trace, in English and Spanish, and saves nothing."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vereda.publication import text
+from vereda.publication.plain import as_json
+from vereda.terms.answer import Edition
+
+if TYPE_CHECKING:
+    from vereda.terms.figure import Step
+
+
+def site(
+    edition: Edition,
+    tracer: "Callable[[str], Step]",
+    languages: tuple[str, ...] = ("en", "es"),
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, str | bytes]:
+    """Every page and file of the site, by relative path: English at the root, the others in their folder."""
+    from vereda.publication import (
+        website,  # drawing tools take a moment to load; the terminal does not need them
+    )
+
+    return website.site(edition, tracer, languages, progress)
+
+
+__all__ = ["as_json", "site", "text"]

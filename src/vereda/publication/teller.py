@@ -151,6 +151,11 @@ class Teller:
         found: Mapping[str, str] = getattr(words, table)
         return text.translate(found.get(key, key.replace("_", " ")), self.lang)
 
+    def word(self, name: str) -> str:
+        """The case's name for a kind, measure or unit; else the house's."""
+        found = self.register.case.words.get(name)
+        return found.say(self.lang) if found else text.unit(name.replace("_", " "), self.lang)
+
     def unit(self, name: str) -> Markup:
         """A unit on its own."""
         return self.words(text.unit(name, self.lang))

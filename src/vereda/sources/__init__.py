@@ -2,9 +2,6 @@
 
 from vereda.sources.checks import check, fill, refuse_failed
 from vereda.sources.description import SourceDescription, datasets, describe, load
-from vereda.sources.placelist import gazetteer, places, proper
-from vereda.sources.reading import stream
-from vereda.sources.shapes import adjacency, geometry
 from vereda.sources.editions import (
     Sidecar,
     Verification,
@@ -18,6 +15,9 @@ from vereda.sources.editions import (
     vintage,
     waiting,
 )
+from vereda.sources.placelist import gazetteer, places, proper
+from vereda.sources.reading import stream
+from vereda.sources.shapes import adjacency, geometry
 
 __all__ = [
     "Sidecar",

@@ -15,7 +15,9 @@ from vereda.terms.source import Check
 BY_DECLARATION = "absent = 0 by declaration"
 
 
-def check(description: SourceDescription, table: pa.Table, gazetteer: Gazetteer | None = None) -> tuple[Check, ...]:
+def check(
+    description: SourceDescription, table: pa.Table, gazetteer: Gazetteer | None = None
+) -> tuple[Check, ...]:
     """Compare a table with the published totals and with what must hold of every table of this dataset."""
     found = [_keys(description, table)] if description.kind == "observations" else []
     if gazetteer is not None and "place" in table.column_names:
@@ -44,7 +46,9 @@ def refuse_failed(description: SourceDescription, checks: Iterable[Check]) -> No
         )
 
 
-def fill(description: SourceDescription, table: pa.Table, gazetteer: Gazetteer, years: Sequence[int]) -> pa.Table:
+def fill(
+    description: SourceDescription, table: pa.Table, gazetteer: Gazetteer, years: Sequence[int]
+) -> pa.Table:
     """What the absent cells of a table mean, as rows: zero or null by the description, never measured twice.
 
     Places valid in each year; the series, estimator, source and vintage are those of the table.
@@ -88,7 +92,14 @@ def _meaning(d: SourceDescription, place: str, when: str) -> tuple[float | None,
 
 def _keys(d: SourceDescription, table: pa.Table) -> Check:
     different = table.group_by(list(KEY)).aggregate([]).num_rows
-    return Check("every key once", "passed" if different == table.num_rows else "failed", different, table.num_rows, 0, note=f"{d.dataset}: {', '.join(KEY)}")
+    return Check(
+        "every key once",
+        "passed" if different == table.num_rows else "failed",
+        different,
+        table.num_rows,
+        0,
+        note=f"{d.dataset}: {', '.join(KEY)}",
+    )
 
 
 def _places(d: SourceDescription, table: pa.Table, gazetteer: Gazetteer) -> Check:
@@ -136,8 +147,9 @@ def _cause(d: SourceDescription, when: str, found: float | None, expected: float
     column = next((c for c, p in d.year_columns().items() if p == when), "")
     where = f"column {column!r}" if column else "the column of values"
     return (
-        f"{off:+.1f} %: {where} was probably read in the wrong locale (1.273,9 as 1.2739, or 4.603 ha for 4,603 ha); "
-        "decimal and thousands marks are stated by column under `numbers`."
+        f"{off:+.1f} %: {where} was probably read in the wrong locale "
+        "(1.273,9 as 1.2739, or 4.603 ha for 4,603 ha); decimal and thousands marks are stated "
+        "by column under `numbers`."
     )
 
 

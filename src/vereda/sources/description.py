@@ -279,9 +279,9 @@ class SourceDescription(Said):
     @property
     def absence(self) -> str:
         """What an absent place means, in a sentence."""
-        but = f" Not collected: {', '.join(self.absent.but)}." if self.absent.but else ""
-        gaps = f" Not in {', '.join(self.absent.not_in)}." if self.absent.not_in else ""
-        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}{but}{gaps}"
+        but = f" Not collected in {', '.join(self.absent.but)}." if self.absent.but else ""
+        gaps = f" In {', '.join(self.absent.not_in)} absence says nothing." if self.absent.not_in else ""
+        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}"
 
     def number_format(self, column: str) -> NumberFormat:
         """How the numbers of this column are written."""
@@ -292,17 +292,23 @@ class SourceDescription(Said):
         if self.period.columns is None:
             return {}
         first, last = self.covers.span
-        return {self.period.columns.replace("{}", str(y)): f"{self.period.prefix}{y}" for y in range(first, last + 1)}
+        return {
+            self.period.columns.replace("{}", str(y)): f"{self.period.prefix}{y}"
+            for y in range(first, last + 1)
+        }
 
     @model_validator(mode="after")
     def _complete(self) -> "SourceDescription":
-        for problem in _problems(self):
-            raise ValueError(problem)
+        problems = _problems(self)
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
 
 def _problems(d: SourceDescription) -> list[str]:
-    found = [f"status {s!r} is none of {', '.join(sorted(STATUSES))}" for s in _statuses(d) if s not in STATUSES]
+    found = [
+        f"status {s!r} is none of {', '.join(sorted(STATUSES))}" for s in _statuses(d) if s not in STATUSES
+    ]
     needs = {"places": d.gazetteer, "adjacency": d.pairs, "geometry": d.geometry}
     if d.kind != "observations":
         return found if needs[d.kind] else [*found, f"kind {d.kind} needs its section ({d.kind} columns)"]
@@ -321,7 +327,10 @@ def _problems(d: SourceDescription) -> list[str]:
     if d.layout == "long" and not d.values and d.each_row is None:
         found.append("a long file states its value columns, or each_row")
     named = {v.series for v in d.values.values() if v.series} | ({d.each_row.series} if d.each_row else set())
-    found += [f"series {s!r} is used but not described" for s in sorted((named | set(d.expect.totals)) - set(d.series))]
+    found += [
+        f"series {s!r} is used but not described"
+        for s in sorted((named | set(d.expect.totals)) - set(d.series))
+    ]
     return found
 
 
@@ -352,7 +361,9 @@ def load(path: Path) -> SourceDescription:
         content = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise BadSource(f"{path.name}:{line}: not YAML ({fault.problem}). Check quotes and indentation.") from None
+        raise BadSource(
+            f"{path.name}:{line}: not YAML ({fault.problem}). Check quotes and indentation."
+        ) from None
     except UnicodeDecodeError as fault:
         raise BadSource(f"{path.name}: byte {fault.start} is not UTF-8. Save the file as UTF-8.") from None
     if not isinstance(content, dict):
@@ -360,7 +371,9 @@ def load(path: Path) -> SourceDescription:
     where = f"{path.parent.name}/{path.name}"
     repeated = _repeated(node)
     if repeated:
-        raise BadSource("\n".join(f"{where}:{line}: {key!r} is stated twice. Keep one." for key, line in repeated))
+        raise BadSource(
+            "\n".join(f"{where}:{line}: {key!r} is stated twice. Keep one." for key, line in repeated)
+        )
     try:
         return SourceDescription.model_validate({"dataset": path.parent.name.replace("_", "-"), **content})
     except ValidationError as fault:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from vereda.errors import BadSource
 from vereda.sources import checks as _checks
@@ -50,7 +50,7 @@ class Sidecar(Said):
     rows: int
     content: str
     absent: str
-    known_gaps: dict[str, str] = {}
+    known_gaps: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,13 @@ def vintage(
 def waiting(description: SourceDescription, path: Path) -> str:
     """For a dataset whose terms are not stated: what file it is, and how its holder builds the vintage."""
     sha256, size = fingerprint(path)
-    said = {**_shared(description), "state": "waiting for data", "file": path.name, "sha256": sha256, "size": size}
+    said = {
+        **_shared(description),
+        "state": "waiting for data",
+        "file": path.name,
+        "sha256": sha256,
+        "size": size,
+    }
     said["build"] = (
         f"Obtain {path.name} from the publisher or from where the copy was found, and check its sha256; "
         f"then ingest it as {description.dataset}. The table it gives stays on your computer."
@@ -132,17 +138,29 @@ def read_vintage(parquet: Path, sidecar: Path) -> Batch:
     try:
         content = parquet.read_bytes()
     except FileNotFoundError:
-        raise BadSource(f"{parquet.name} is not there, and its sidecar is. Restore it from the repository.") from None
+        raise BadSource(
+            f"{parquet.name} is not there, and its sidecar is. Restore it from the repository."
+        ) from None
     if hashlib.sha256(content).hexdigest() != said.content:
         raise BadSource(
-            f"{parquet.name} of {said.dataset} is damaged or cut short: its content is not what the sidecar states. "
-            "Restore the file from the repository, or build it again from the publisher's file."
+            f"{parquet.name} of {said.dataset} is damaged or cut short: its content is not what the "
+            "sidecar states. Restore it from the repository, or build it again from the publisher's file."
         )
     table = pq.read_table(io.BytesIO(content)).cast(SCHEMAS[said.kind])
     if table.num_rows != said.rows:
-        raise BadSource(f"{parquet.name} has {table.num_rows} rows and its sidecar states {said.rows}. Restore both.")
+        raise BadSource(
+            f"{parquet.name} has {table.num_rows} rows and its sidecar states {said.rows}. Restore both."
+        )
     edition = Vintage(
-        said.dataset, said.vintage, said.file, said.sha256, said.size, said.read_on, said.reader, said.rows, said.content
+        said.dataset,
+        said.vintage,
+        said.file,
+        said.sha256,
+        said.size,
+        said.read_on,
+        said.reader,
+        said.rows,
+        said.content,
     )
     return Batch(edition, table, known_on(said.vintage), parquet)
 
@@ -157,13 +175,19 @@ def verify(
     kept = held.observations if isinstance(held.observations, pa.Table) else held.observations.read_all()
     kept = kept.sort_by(order).combine_chunks()
     if again.num_rows != kept.num_rows:
-        return Verification(bytes_agree, 0, (f"the file gives {again.num_rows} rows, the vintage {kept.num_rows}",))
+        return Verification(
+            bytes_agree, 0, (f"the file gives {again.num_rows} rows, the vintage {kept.num_rows}",)
+        )
     differences: list[str] = []
     for name in kept.column_names:
         if not again[name].equals(kept[name]):
             pairs = zip(again[name].to_pylist(), kept[name].to_pylist(), strict=True)
             rows = kept["row"].to_pylist()
-            differences += [f"row {rows[i]}, {name}: {a!r} in the file, {b!r} held" for i, (a, b) in enumerate(pairs) if a != b]
+            differences += [
+                f"row {rows[i]}, {name}: {a!r} in the file, {b!r} held"
+                for i, (a, b) in enumerate(pairs)
+                if a != b
+            ]
     return Verification(bytes_agree, kept.num_rows * kept.num_columns, tuple(differences[:20]))
 
 
@@ -218,7 +242,10 @@ def _parquet(table: pa.Table) -> bytes:
 
 
 def _shared(d: SourceDescription) -> dict[str, Any]:
-    return {name: getattr(d, name) for name in ("dataset", "title", "publisher", "address", "licence", "terms", "obtained")}
+    return {
+        name: getattr(d, name)
+        for name in ("dataset", "title", "publisher", "address", "licence", "terms", "obtained")
+    }
 
 
 def _yaml(said: dict[str, object]) -> str:

@@ -23,8 +23,15 @@ class Keys:
 
     def add(self, columns: dict[str, pa.Array], lines: pa.Array) -> None:
         """Remember the keys of a block."""
-        edition = pc.binary_join_element_wise(columns["estimator"], columns["source"], columns["vintage"], " ")
-        parts = {"place": columns["place"], "period": columns["period"], "series": columns["series"], "edition": edition}
+        edition = pc.binary_join_element_wise(
+            columns["estimator"], columns["source"], columns["vintage"], " "
+        )
+        parts = {
+            "place": columns["place"],
+            "period": columns["period"],
+            "series": columns["series"],
+            "edition": edition,
+        }
         key = np.zeros(len(lines), dtype=np.int64)
         for part, bits in _BITS.items():
             key = (key << bits) | self._encode(part, parts[part])
@@ -42,15 +49,17 @@ class Keys:
             first, second = lines[order[same[0]]], lines[order[same[0] + 1]]
             raise DuplicateKey(
                 f"{self.file}: lines {first} and {second} both claim {self._name(int(keys[order[same[0]]]))} "
-                f"({len(same)} such pairs). Adding them up or taking one would be a guess: ask the publisher, "
-                "or correct the code in `source.yml` with the reason."
+                f"({len(same)} such pairs). Adding them up or taking one would be a guess: ask the "
+                "publisher, or correct the code in `source.yml` with the reason."
             )
 
     def _encode(self, part: str, column: pa.Array) -> NDArray[np.int64]:
         coded, known = column.dictionary_encode(), self.codes[part]
         numbers = [known.setdefault(text, len(known)) for text in coded.dictionary.to_pylist()]
         if len(known) >> _BITS[part]:
-            raise BadSource(f"{self.file} has more than {1 << _BITS[part]} different values of {part}. Split the file.")
+            raise BadSource(
+                f"{self.file} has more than {1 << _BITS[part]} different values of {part}. Split the file."
+            )
         found: NDArray[np.int64] = np.array(numbers, dtype=np.int64)[coded.indices.to_numpy()]
         return found
 
@@ -60,4 +69,4 @@ class Keys:
             words.append(list(self.codes[part])[key & ((1 << bits) - 1)])
             key >>= bits
         edition, series, period, place = words
-        return " ".join(word for word in (series, f"at {place}", period and f"in {period}", f"by {edition}") if word)
+        return " ".join(word for word in (place, period, series, f"({edition})") if word)

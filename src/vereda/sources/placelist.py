@@ -25,7 +25,9 @@ PLACES = pa.schema(
         pa.field("aliases", pa.list_(pa.string()), nullable=False),
         pa.field("predecessors", pa.list_(pa.string()), nullable=False),
         pa.field("note", pa.string(), nullable=False),
-        pa.field("row", pa.int32()),  # line of the publisher's file; null where our description adds the place
+        pa.field(
+            "row", pa.int32()
+        ),  # line of the publisher's file; null where our description adds the place
     ]
 )
 
@@ -58,7 +60,7 @@ def gazetteer(batch: Batch | pa.Table, *descriptions: SourceDescription) -> Gaze
 
 
 def proper(name: str, lower_case: Iterable[str] = ()) -> str:
-    """A name printed in capitals as it is written in a sentence: 'SAN ANDRÉS DE TUMACO' -> San Andrés de Tumaco."""
+    """A name in capitals as a sentence writes it: 'SAN ANDRÉS DE TUMACO' -> San Andrés de Tumaco."""
     small = {word.casefold() for word in lower_case}
     words = [word.lower() if word.casefold() in small else _capital(word) for word in name.split()]
     return " ".join([_capital(words[0]), *words[1:]]) if words else ""
@@ -82,7 +84,9 @@ def _rows(description: SourceDescription, g: GazetteerColumns, path: Path) -> It
             if above not in seen:
                 seen.add(above)
                 name = proper(row[g.parent_name], g.lower_case)
-                yield _changed(g.parents.get(above), {**_empty(), "code": above, "name": name, "parent": g.country})
+                yield _changed(
+                    g.parents.get(above), {**_empty(), "code": above, "name": name, "parent": g.country}
+                )
             used.add(code)
             name = proper(row[g.name], g.lower_case)
             place = {**_empty(), "code": code, "name": name, "level": "municipality", "parent": above}
@@ -102,7 +106,9 @@ def _degrees(d: SourceDescription, path: Path, column: str, line: int, text: pa.
         raise tabular.no_number(path.name, line + at, column, text[column][at].as_py(), written, sum(wrong))
     found: list[float] = values.to_pylist()
     if max(map(abs, found)) > 180:
-        raise BadSource(f"{path.name}: column {column!r} holds {max(found, key=abs)}, which is no degree of the Earth.")
+        raise BadSource(
+            f"{path.name}: column {column!r} holds {max(found, key=abs)}, which is no degree of the Earth."
+        )
     return found
 
 
@@ -110,8 +116,8 @@ def _whole(code: str, g: GazetteerColumns, path: Path, line: int) -> None:
     """Codes of the two levels are `width` and two digits long; a shorter one lost its zero."""
     if g.width and len(code) in (g.width - 1, 1):
         raise BadSource(
-            f"{path.name}:{line}: codes lost leading zeros: {code} -> 0{code}. A spreadsheet took them for numbers: "
-            "fetch the publisher's own file."
+            f"{path.name}:{line}: codes lost leading zeros: {code} -> 0{code}. A spreadsheet took them for "
+            "numbers: fetch the publisher's own file."
         )
 
 
@@ -129,5 +135,7 @@ def _changed(change: Change | None, row: dict[str, object]) -> dict[str, object]
 def _once(rows: dict[str, dict[str, object]], row: dict[str, object], file: str) -> None:
     code = str(row["code"])
     if code in rows:
-        raise DuplicateKey(f"{file}: lines {rows[code]['row']} and {row['row']} both describe {code}. Keep one.")
+        raise DuplicateKey(
+            f"{file}: lines {rows[code]['row']} and {row['row']} both describe {code}. Keep one."
+        )
     rows[code] = row

@@ -22,7 +22,12 @@ class Placing:
         self.place, self.own = description.place, description.places
         self.file, self.gazetteer = file, gazetteer
         empty = self.place.when_empty
-        self.columns = [self.place.column or "", self.place.name, self.place.parent, empty.column if empty else None]
+        self.columns = [
+            self.place.column or "",
+            self.place.name,
+            self.place.parent,
+            empty.column if empty else None,
+        ]
         self.known: dict[str, str] = {}
 
     def __call__(self, text: pa.RecordBatch, line: int) -> pa.Array:
@@ -44,8 +49,8 @@ class Placing:
     def _learn(self, words: str, faults: list[tuple[str, str]]) -> None:
         printed, name, parent, instead = [*words.split(_SEPARATOR), "", "", ""][:4]
         printed = printed.strip()
-        if not printed and self.place.when_empty:
-            code = self.place.when_empty.codes.get(instead, "")
+        if not printed:
+            code = self.place.when_empty.codes.get(instead, "") if self.place.when_empty else ""
         elif printed in self.place.codes:
             code = self.place.codes[printed]
         elif self.place.width and len(printed) == self.place.width - 1 and printed.isdigit():
@@ -60,14 +65,22 @@ class Placing:
         self.known[words] = code
 
     def _problem(self, code: str, printed: str, name: str, parent: str) -> str:
-        if self.gazetteer is None or code in self.own:
-            return "" if code else f"unknown:{printed}"
+        if not code:
+            return "unknown: (the cell is empty)"
+        if code in self.own:
+            return ""
+        if self.gazetteer is None:
+            short = self.place.width and printed not in self.place.codes and len(printed) != self.place.width
+            return f"unknown:{code} (not {self.place.width} characters long)" if short and printed else ""
         if code not in self.gazetteer:
-            return f"unknown:{code or printed}" + self._better(name, parent)
+            who = f", {_whose(name, parent)}" if name else ""
+            return f"unknown:{code or printed}{who}" + self._better(name, parent)
         if not name or self._agrees(code, name, parent):
             return ""
         place = self.gazetteer.get(code)
-        return f"name:{code} is {place.name}, and the file calls it {_whose(name, parent)}" + self._better(name, parent)
+        return f"name:{code} is {place.name}, and the file calls it {_whose(name, parent)}" + self._better(
+            name, parent
+        )
 
     def _agrees(self, code: str, name: str, parent: str) -> bool:
         assert self.gazetteer is not None
@@ -82,19 +95,20 @@ class Placing:
     def _better(self, name: str, parent: str) -> str:
         if not name or self.gazetteer is None:
             return ""
-        found = [c for c in self.gazetteer.named(_bare(name)) if self.gazetteer.get(c).level == "municipality"]
+        found = [
+            c for c in self.gazetteer.named(_bare(name)) if self.gazetteer.get(c).level == "municipality"
+        ]
         inside = [c for c in found if parent and self._agrees(c, name, parent)]
         codes = inside or found
-        who = f"{_whose(name, parent)}"
-        return f" ({who}: {' or '.join(codes)})" if codes else f" ({who}: no such name)"
+        return f" (that name is {' or '.join(codes)})" if codes else " (no place has that name)"
 
     def _refuse(self, faults: Sequence[tuple[str, str]], joined: pa.Array, line: int) -> Exception:
         where = f"{self.file}:{line + pc.index(joined, faults[0][0]).as_py()}: column {self.place.column!r}"
         lost = [p.removeprefix("lost zero:") for _, p in faults if p.startswith("lost zero:")]
         if lost:
             return BadSource(
-                f"{where}: codes lost leading zeros: {_list(lost)}. A spreadsheet took the codes for numbers: "
-                "fetch the publisher's own file, or read the column as text when you save it."
+                f"{where}: codes lost leading zeros: {_list(lost)}. A spreadsheet took the codes for "
+                "numbers: fetch the publisher's own file, or read the column as text when you save it."
             )
         problems = [p.split(":", 1) for _, p in faults]
         if len(problems) == 1 and problems[0][0] == "unknown" and "(" not in problems[0][1]:
@@ -102,7 +116,8 @@ class Placing:
             near = get_close_matches(code, list(self.gazetteer.places), n=3) if self.gazetteer else ()
             return UnknownPlace(code, where, near)
         said = [
-            f"{line + pc.index(joined, words).as_py()}: " + (f"no place {rest}" if kind == "unknown" else rest)
+            f"{line + pc.index(joined, words).as_py()}: "
+            + (f"no place {rest}" if kind == "unknown" else rest)
             for (words, _), (kind, rest) in zip(faults, problems, strict=True)
         ]
         return BadSource(

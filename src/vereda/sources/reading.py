@@ -29,7 +29,9 @@ def stream(
     """
     if description.kind != "observations":
         raise BadRequest(f"{description.dataset} holds {description.kind}, not observations.")
-    return pa.RecordBatchReader.from_batches(OBSERVATIONS, _observations(description, path, gazetteer, vintage))
+    return pa.RecordBatchReader.from_batches(
+        OBSERVATIONS, _observations(description, path, gazetteer, vintage)
+    )
 
 
 def table(
@@ -67,8 +69,9 @@ class Words:
 class _Reader:
     """What is fixed for a whole file; one call of `rows` per block of text."""
 
-    def __init__(self, d: SourceDescription, file: str, gazetteer: Gazetteer | None, vintage: str) -> None:
-        self.d, self.file = d, file
+    def __init__(self, d: SourceDescription, path: Path, gazetteer: Gazetteer | None, vintage: str) -> None:
+        file = path.name
+        self.d, self.file, self.sheet = d, file, tabular.member(d, path)
         self.placing = Placing(d, file, gazetteer)
         self.keys = Keys(file)
         self.said = {
@@ -80,7 +83,11 @@ class _Reader:
         }
         self.by_period = Words(file, "period", lambda p: d.statuses.get(p, d.status))
         self.by_note = Words(file, d.note or "", self._noted)
-        self.unit = Words(file, d.unit_column.column, partial(_listed, d.unit_column.codes)) if d.unit_column else None
+        self.unit = (
+            Words(file, d.unit_column.column, partial(_listed, d.unit_column.codes))
+            if d.unit_column
+            else None
+        )
         self.bounds = {s: (x.least, x.most) for s, x in d.series.items() if (x.least, x.most) != (None, None)}
 
     def rows(self, line: int, text: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -139,7 +146,7 @@ class _Reader:
             out["note"] = pc.if_else(hit, u.note, out["note"])
         out["unit"] = self._units(text, out["series"], value, line)
         self._bounded(values, out["series"], column, line)
-        out["value"], out["col"], out["sheet"] = values, _same(column, n), _same(_NO_TEXT, n)
+        out["value"], out["col"], out["sheet"] = values, _same(column, n), _same(self.sheet, n)
         batch = pa.RecordBatch.from_arrays([out[f.name] for f in OBSERVATIONS], schema=OBSERVATIONS)
         yield batch if keep is None else batch.filter(keep)
 
@@ -166,9 +173,9 @@ class _Reader:
             if pc.any(wrong).as_py():
                 at = pc.index(wrong, True).as_py()
                 raise BadSource(
-                    f"{self.file}:{line + at}: column {column!r}: {values[at].as_py():g} {self.d.series[name].unit} is "
-                    f"outside the bounds of {name} ({least} to {most}). A wrong unit or locale does this; if the "
-                    "value is real, widen the bounds with the reason."
+                    f"{self.file}:{line + at}: column {column!r}: {values[at].as_py():g} "
+                    f"{self.d.series[name].unit} is outside the bounds of {name} ({least} to {most}). "
+                    "A wrong unit or locale does this; if the value is real, widen the bounds and say why."
                 )
 
     def _units(self, text: pa.RecordBatch, series: pa.Array, value: ValueColumn, line: int) -> pa.Array:
@@ -176,7 +183,9 @@ class _Reader:
         names = coded.dictionary.to_pylist()
         strange = [s for s in names if s not in self.d.series]
         if strange:
-            raise BadSource(f"{self.file}:{line}: series {strange[0]!r} is not described. State it with its unit.")
+            raise BadSource(
+                f"{self.file}:{line}: series {strange[0]!r} is not described. State it with its unit."
+            )
         units = pa.array([self.d.series[s].unit for s in names], pa.string()).take(coded.indices)
         if self.unit is not None and self.d.unit_column is not None:
             printed = self.unit(text[self.d.unit_column.column], line)
@@ -184,9 +193,10 @@ class _Reader:
             if pc.any(differ).as_py():
                 at = pc.index(differ, True).as_py()
                 raise BadSource(
-                    f"{self.file}:{line + at}: column {self.d.unit_column.column!r}: the unit is {printed[at].as_py()!r} "
-                    f"and {series[at].as_py()} is described in {units[at].as_py()!r}. Convert nothing by hand: "
-                    "describe a second series, or ask the publisher."
+                    f"{self.file}:{line + at}: column {self.d.unit_column.column!r}: the unit is "
+                    f"{printed[at].as_py()!r} and {series[at].as_py()} is described in "
+                    f"{units[at].as_py()!r}. "
+                    "Convert nothing by hand: describe a second series, or ask the publisher."
                 )
         return units
 
@@ -195,7 +205,9 @@ class _Reader:
             return self.by_note(pc.fill_null(out["note"], ""), line)
         if when is not None:
             return _same(self.d.statuses.get(when, self.d.status), len(out["row"]))
-        return self.by_period(out["period"], line) if self.d.statuses else _same(self.d.status, len(out["row"]))
+        return (
+            self.by_period(out["period"], line) if self.d.statuses else _same(self.d.status, len(out["row"]))
+        )
 
     def _noted(self, note: str) -> str:
         fits = (r.status for r in self.d.status_rules if pc.match_substring_regex(note, r.match).as_py())
@@ -231,7 +243,7 @@ class _Reader:
 def _observations(
     d: SourceDescription, path: Path, gazetteer: Gazetteer | None, vintage: str
 ) -> Iterator[pa.RecordBatch]:
-    reader = _Reader(d, path.name, gazetteer, vintage)
+    reader = _Reader(d, path, gazetteer, vintage)
     for line, text in tabular.batches(d, path):
         yield from reader.rows(line, text)
     reader.keys.close()

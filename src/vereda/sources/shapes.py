@@ -34,7 +34,9 @@ def adjacency(description: SourceDescription, path: Path, places: Gazetteer | No
         b = pc.binary_join_element_wise(pairs.prefix, text[pairs.b], "")
         first, second = pc.min_element_wise(a, b), pc.max_element_wise(a, b)
         lines = pa.array(range(line, line + text.num_rows), pa.int32())
-        found.append(pa.RecordBatch.from_arrays([first, second, text[pairs.contact], lines], schema=ADJACENCY))
+        found.append(
+            pa.RecordBatch.from_arrays([first, second, text[pairs.contact], lines], schema=ADJACENCY)
+        )
     table = pa.Table.from_batches(found, ADJACENCY).sort_by([("a", "ascending"), ("b", "ascending")])
     _refuse_odd_pairs(table, path.name, places)
     return table
@@ -46,17 +48,20 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
     if stated is None:
         raise BadSource(f"{description.dataset} is not described as a file of polygons.")
     try:
-        text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8")
+        text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode(
+            "utf-8"
+        )
         features = json.loads(text)["features"]
         codes = [stated.prefix + feature["properties"][stated.code] for feature in features]
     except (OSError, EOFError, UnicodeDecodeError, ValueError, KeyError, TypeError) as fault:
         raise BadSource(
-            f"{path.name} is not the GeoJSON described ({type(fault).__name__}: {str(fault)[:80]}). Fetch it again."
+            f"{path.name} is not the GeoJSON described ({type(fault).__name__}: {str(fault)[:80]}). "
+            "Fetch it again."
         ) from None
     if len(codes) != stated.features or len(set(codes)) != stated.features:
         raise BadSource(
-            f"{path.name} has {len(codes)} polygons with {len(set(codes))} codes and {stated.features} are described: "
-            "the file is cut short or another edition. Fetch it again."
+            f"{path.name} has {len(codes)} polygons with {len(set(codes))} codes and {stated.features} are "
+            "described: the file is cut short or another edition. Fetch it again."
         )
     if places is not None:
         for code in codes:
@@ -67,7 +72,9 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
 def _refuse_odd_pairs(table: pa.Table, file: str, places: Gazetteer | None) -> None:
     alone = table.filter(pc.equal(table["a"], table["b"]))
     if alone.num_rows:
-        raise BadSource(f"{file}:{alone['row'][0]}: {alone['a'][0]} is listed as its own neighbour. Ask the publisher.")
+        raise BadSource(
+            f"{file}:{alone['row'][0]}: {alone['a'][0]} is listed as its own neighbour. Ask the publisher."
+        )
     counts = table.group_by(["a", "b"]).aggregate([("row", "count")])
     twice = counts.filter(pc.greater(counts["row_count"], 1))
     if twice.num_rows:

@@ -55,7 +55,7 @@ def written_as(value: float, written: NumberFormat, digits: int = 1) -> str:
 
 
 def pattern(written: NumberFormat) -> str:
-    """Regular expression of a number: thousands in groups of three if marked at all, never a mark too many."""
+    """Regular expression of a number: thousands in groups of three if marked at all, no mark too many."""
     whole = r"\d+"
     if written.thousands:
         whole = rf"(?:\d{{1,3}}(?:{re.escape(written.thousands)}\d{{3}})+|\d+)"
@@ -76,7 +76,7 @@ def no_number(file: str, line: int, column: str, cell: str, written: NumberForma
     elif other:
         remedy = (
             f"It reads as a number written like {other[0]!r}: the locale of this column differs. "
-            "Decide by column, never by cell, and state it under `numbers`; a published total will confirm it."
+            "Decide by column, never by cell, and state it under `numbers`; a published total confirms it."
         )
     else:
         remedy = "If this text means zero, add it to `zero` for the column; otherwise ask the publisher."
@@ -145,7 +145,9 @@ def inspect(description: SourceDescription, path: Path) -> list[str]:
                 size += len(chunk)
                 last = chunk[-1:]
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as fault:
-        raise BadSource(f"{path.name}: the archive is cut or damaged ({fault}). Fetch the file again.") from None
+        raise BadSource(
+            f"{path.name}: the archive is cut or damaged ({fault}). Fetch the file again."
+        ) from None
     if size == 0:
         raise BadSource(f"{path.name} is empty. Fetch the file again.")
     if description.expect.final_newline and last != b"\n":
@@ -190,7 +192,9 @@ def _columns(description: SourceDescription, file: str, header: list[str]) -> No
     line = description.header_line
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise UnknownColumn(f"{file}:{line}: two columns are called {', '.join(map(repr, twice))}. Ask the publisher.")
+        raise UnknownColumn(
+            f"{file}:{line}: two columns are called {', '.join(map(repr, twice))}. Ask the publisher."
+        )
     wanted = {*used_columns(description), *description.ignore}
     missing = sorted(wanted - set(header))
     new = [name for name in header if name not in wanted]
@@ -201,8 +205,9 @@ def _columns(description: SourceDescription, file: str, header: list[str]) -> No
         faults.append(f"new: {', '.join(map(repr, new))}")
     if faults:
         raise UnknownColumn(
-            f"{file}:{line}: the columns are not those described; {'; '.join(faults)}. Every column is used or "
-            f"ignored with a reason: change `source.yml` of {description.dataset} if the publisher changed the file."
+            f"{file}:{line}: the columns are not those described; {'; '.join(faults)}. Every column is used "
+            f"or ignored with a reason: change `source.yml` of {description.dataset} if the publisher "
+            "changed the file."
         )
 
 
@@ -215,26 +220,37 @@ def _header(description: SourceDescription, head: bytes) -> list[str]:
     raise BadSource(f"the file has no line {description.header_line}, where its header should be.")
 
 
-def _open(description: SourceDescription, path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]
-    if path.suffix == ".zip":
-        archive = zipfile.ZipFile(path)
-        found = [name for name in archive.namelist() if fnmatch(name, description.member or "*")]
-        if len(found) != 1:
-            raise BadSource(f"{path.name} holds {len(found)} files for {description.member!r}; state one `member`.")
-        return archive.open(found[0])
+def member(description: SourceDescription, path: Path) -> str | None:
+    """Name of the file inside a .zip; None for a plain or .gz file."""
+    if not path.is_file():
+        raise BadSource(f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name.")
+    if path.suffix != ".zip":
+        return None
     try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise BadSource(f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name.") from None
+        with zipfile.ZipFile(path) as archive:
+            found = [name for name in archive.namelist() if fnmatch(name, description.member or "*")]
+    except zipfile.BadZipFile as fault:
+        raise BadSource(
+            f"{path.name}: the archive is cut or damaged ({fault}). Fetch the file again."
+        ) from None
+    if len(found) != 1:
+        wanted = description.member or "any name"
+        raise BadSource(f"{path.name} holds {len(found)} files for {wanted}; state one as `member`.")
+    return found[0]
+
+
+def _open(description: SourceDescription, path: Path) -> IO[bytes]:
+    inside = member(description, path)
+    if inside is not None:
+        return zipfile.ZipFile(path).open(inside)
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _ragged(description: SourceDescription, file: str, row: pacsv.InvalidRow) -> BadSource:
     return BadSource(
-        f"{file}:{row.number}: this line has {row.actual_columns} cells and the header {row.expected_columns} "
-        f"({row.text[:60]!r}). The file is cut short, or a cell holds the delimiter {description.delimiter!r} "
-        "without quotation marks: fetch it again."
+        f"{file}:{row.number}: this line has {row.actual_columns} cells and the header "
+        f"{row.expected_columns} ({row.text[:60]!r}). The file is cut short, or a cell holds the delimiter "
+        f"{description.delimiter!r} without quotation marks: fetch it again."
     )
 
 

@@ -22,13 +22,11 @@ def first(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
 
 def table(connection: duckdb.DuckDBPyConnection, statement: str) -> pa.Table:
     """Run a statement and return its rows as an Arrow table."""
-    return connection.execute(statement).to_arrow_table()
+    return connection.sql(statement).to_arrow_table()
 
 
 def insert(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Any]) -> None:
     """Add rows, given as columns, to a table."""
     connection.register("fresh", pa.table(columns))
-    try:
-        ask(connection, f"INSERT INTO {name} BY NAME SELECT * FROM fresh")
-    finally:
-        connection.unregister("fresh")
+    ask(connection, f"INSERT INTO {name} BY NAME SELECT * FROM fresh")
+    connection.unregister("fresh")

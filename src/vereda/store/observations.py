@@ -79,8 +79,7 @@ def _pour(
         if encoder.fault:
             raise encoder.fault from None
         raise
-    finally:
-        connection.unregister("coded")
+    connection.unregister("coded")
 
 
 def _write_books(connection: duckdb.DuckDBPyConnection, encoder: Encoder) -> None:
@@ -142,7 +141,7 @@ def _refuse_duplicates(connection: duckdb.DuckDBPyConnection, number: int) -> No
         f"""SELECT o.* FROM observation o WHERE batch = {number} AND line = {line} AND place = {place}
         AND period // 64 = {block} QUALIFY count(*) OVER (PARTITION BY period) > 1""",
     )
-    same = [row for row in found if key_text(row) == key_text(found[0])]
+    same = sorted((row for row in found if key_text(row) == key_text(found[0])), key=_print_order)
     where = "; ".join(f"{locator(row) or 'no locator'} = {row['value']}" for row in same[:10])
     raise DuplicateKey(
         f"{key_text(same[0])} is claimed by {len(same)} rows: {where}. Nothing was stored. "
@@ -191,6 +190,10 @@ def _retract(connection: duckdb.DuckDBPyConnection, vintage: Vintage) -> None:
         ask(connection, f"DELETE FROM overlap WHERE other = {number}")
         ask(connection, f"DELETE FROM batch WHERE id = {number}")
     ask(connection, "DELETE FROM line WHERE id NOT IN (SELECT line FROM edition)")
+
+
+def _print_order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return str(row["sheet"]), row["row"] or 0, str(row["col"]), str(row["page"])
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, chosen: str) -> list[dict[str, Any]]:

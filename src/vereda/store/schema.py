@@ -67,11 +67,9 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     ask(connection, f"BEGIN; {_TABLES} COMMIT;")
 
 
-def version(connection: duckdb.DuckDBPyConnection, where: Path) -> int | None:
-    """The version written in the file; None if the file is still empty."""
+def version(connection: duckdb.DuckDBPyConnection, where: Path) -> int:
+    """The version written in the file; BadStore if it is no store."""
     tables = {name for (name,) in ask(connection, "SELECT table_name FROM duckdb_tables()")}
-    if not tables:
-        return None
     found = first(connection, "SELECT version FROM about") if "about" in tables else None
     if found is None:
         raise BadStore(
@@ -82,20 +80,17 @@ def version(connection: duckdb.DuckDBPyConnection, where: Path) -> int | None:
 
 
 def bring_forward(connection: duckdb.DuckDBPyConnection, where: Path, *, read_only: bool) -> None:
-    """Create, migrate or refuse, so that afterwards the file has the layout of VERSION."""
+    """Migrate or refuse, so that afterwards the file has the layout of VERSION."""
     found = version(connection, where)
     if found == VERSION:
-        return
-    if read_only:
-        raise BadStore(f"{where} has {_age(found)}. Run the command that builds it once, then read again.")
-    if found is None:
-        create(connection)
         return
     if found > VERSION:
         raise BadStore(
             f"{where} has {_age(found)}: a newer vereda wrote it, and this one would misread it. "
             "Upgrade vereda, or delete the workspace folder and run again: it is rebuilt from the case."
         )
+    if read_only:
+        raise BadStore(f"{where} has {_age(found)}. Run the command that builds it once, then read again.")
     _migrate(connection, where, found)
 
 
@@ -109,5 +104,5 @@ def _migrate(connection: duckdb.DuckDBPyConnection, where: Path, found: int) -> 
     ask(connection, "; ".join(["BEGIN", *statements, f"UPDATE about SET version = {VERSION}", "COMMIT"]))
 
 
-def _age(found: int | None) -> str:
-    return "no tables yet" if found is None else f"layout {found} (this vereda writes layout {VERSION})"
+def _age(found: int) -> str:
+    return f"layout {found} (this vereda writes layout {VERSION})"

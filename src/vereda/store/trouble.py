@@ -38,7 +38,8 @@ _DAMAGED = (
     "the file is damaged (a broken disk, a copy cut short, or an edit by another program). "
     "Delete the workspace folder and run again: it is rebuilt from the case."
 )
-#: DuckDB errors that the disk can cause; any other is a fault of ours, and is shown as it is.
+#: DuckDB errors that the disk can cause, as can one of no class (a checksum that does not fit).
+#: Any other is a fault of ours, and is shown as it is.
 _THE_DISK = (
     duckdb.IOException,
     duckdb.FatalException,
@@ -64,7 +65,9 @@ def in_plain_words(where: Path) -> Iterator[None]:
         yield
     except OSError as cause:
         raise BadStore(f"{where}: {_of_the_system(cause)}") from cause
-    except _THE_DISK as cause:
+    except duckdb.Error as cause:
+        if type(cause) is not duckdb.Error and not isinstance(cause, _THE_DISK):
+            raise
         raise BadStore(f"{where}: {_of_duckdb(cause)}") from cause
 
 

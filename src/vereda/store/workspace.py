@@ -50,6 +50,7 @@ class Store:
             opening.enter_context(held(folder / LOCK, shared=read_only, wait=wait))
             if not read_only:
                 snapshots.sweep(folder / SNAPSHOTS, folder / SPILL)
+                _create_if_missing(file)
             connection = opening.enter_context(_connected(file, read_only))
             schema.bring_forward(connection, file, read_only=read_only)
             return cls(folder, connection, opening.pop_all(), read_only)
@@ -189,6 +190,18 @@ def _question(
         estimator,
         as_of,
     )
+
+
+def _create_if_missing(file: Path) -> None:
+    """An empty store appears complete or not at all, so that no process killed here leaves half a file."""
+    if file.exists():
+        return
+    draft = file.with_name(f"{file.name}.new")
+    for left in (draft, Path(f"{draft}.wal"), Path(f"{file}.wal")):
+        left.unlink(missing_ok=True)
+    with _connected(draft, read_only=False) as connection:
+        schema.create(connection)
+    draft.rename(file)
 
 
 def _connected(file: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

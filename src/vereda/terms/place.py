@@ -69,7 +69,8 @@ class Gazetteer:
             sorted(
                 p.code
                 for p in self.places.values()
-                if (parent is None or p.parent == parent) and wanted in {fold(n) for n in (p.name, *p.aliases)}
+                if (parent is None or p.parent == parent)
+                and wanted in {fold(n) for n in (p.name, *p.aliases)}
             )
         )
 

@@ -1,0 +1,169 @@
+"""The way back, written out: one page for each indicator and place, one more for each sum of many."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from jinja2 import Environment
+
+from vereda.publication import text, words
+from vereda.publication.ledger import Ledger, split
+from vereda.publication.teller import Teller
+from vereda.terms.answer import Edition
+from vereda.terms.figure import Figure, Step
+
+
+def write(env: Environment, edition: Edition, ledger: Ledger, lang: str, prefix: str) -> dict[str, str]:
+    """Every trace page of a language, by path."""
+    return Writer(env, edition, ledger, lang).pages(prefix)
+
+
+class Writer:
+    """Writes trace pages of one language by hand: there are thousands, all of one simple form."""
+
+    def __init__(self, env: Environment, edition: Edition, ledger: Ledger, lang: str) -> None:
+        self.edition, self.ledger, self.lang = edition, ledger, lang
+        self._shells: dict[int, str] = {}
+        self._env = env
+        self._teller = Teller(edition, ledger, lang, "")
+
+    def pages(self, prefix: str) -> dict[str, str]:
+        """Pages by path."""
+        made: dict[str, str] = {}
+        for page, keys in self.ledger.pages().items():
+            name, place, _ = split(keys[0])
+            rows, chains = [], Chains(self)
+            for key in sorted(keys, key=lambda k: split(k)[2]):
+                address = self.ledger.address(key)
+                if address.page != page:
+                    made[prefix + address.page] = self._single(key, address.page)
+                rows.append(self._row(key, page, chains, listed=address.page == page))
+            title = f"{self._name(name)} · {self._teller.place(place)}"
+            made[prefix + page] = self._page(page, title, self._table(rows) + chains.html())
+        return made
+
+    # ---- pages -------------------------------------------------------------------------------------------
+
+    def _page(self, path: str, title: str, body: str) -> str:
+        depth = path.count("/")
+        if depth not in self._shells:
+            teller = Teller(self.edition, self.ledger, self.lang, "/".join(["x"] * depth + ["§path§"]))
+            shell = self._env.get_template("trace.html").render(t=teller, nav=[], names=text.NAMES)
+            self._shells[depth] = shell.replace("/".join(["x"] * depth + ["§path§"]), "§path§")
+        shell = self._shells[depth].replace("§path§", escape(path)).replace("§title§", escape(title))
+        return shell.replace("§body§", body)
+
+    def _single(self, key: str, path: str) -> str:
+        step, chains = self.ledger.steps[key], Chains(self)
+        name, place, tail = split(key)
+        keyed = [child for child in step.inputs if child.key]
+        chains.mark([child for child in step.inputs if not child.key])
+        rows = "".join(
+            f'<tr><th scope="row">{self._link(child, path, self._label(child))}</th><td class="r">{self._value(child)}</td><td>{self._how(child.locator)}</td></tr>'
+            for child in sorted(keyed, key=lambda c: -(c.value or 0.0))
+        )
+        body = (
+            f'<p class="lead" id="step">{self._period(tail)}: <b>{self._value(step)}</b>. {self._how(step.locator)}.</p>'
+            f'<table class="slim"><caption>{self._say("Every part, largest first; each opens its own trace.")}</caption><thead><tr><th scope="col">{self._say("Part")}</th>'
+            f'<th scope="col" class="r">{self._say("Value")}</th><th scope="col">{self._say("Where it is printed")}</th></tr></thead><tbody>{rows}</tbody></table>{chains.html()}'
+        )
+        return self._page(path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body)
+
+    def _table(self, rows: Sequence[str]) -> str:
+        heads = ("Period", "Value", "How it is made, where it is printed", "Made from")
+        cells = "".join(f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads))
+        return f'<table class="slim"><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+    def _row(self, key: str, page: str, chains: "Chains", listed: bool) -> str:
+        step, tail = self.ledger.steps[key], split(key)[2]
+        anchor = f' id="{escape(self.ledger.address(key).anchor)}"' if listed else ""
+        if not listed:
+            parts = self._link(step, page, self._how(step.locator or self._kind(step)))
+            return f'<tr><th scope="row">{self._period(tail)}</th><td class="r">{self._value(step)}</td><td></td><td>{parts}</td></tr>'
+        links = [f"{self._link(c, page, self._label(c))} {self._value(c)}" for c in step.inputs if c.key]
+        links += chains.mark([c for c in step.inputs if not c.key])
+        note = f"<small>{self._how(step.note)}</small>" if step.note else ""
+        what = self._how(step.locator) or self._kind(step)
+        return (
+            f'<tr{anchor}><th scope="row">{self._period(tail) or escape(step.name)}</th><td class="r">{self._value(step)}</td>'
+            f"<td>{what}{note}</td><td>{'<br>'.join(links)}</td></tr>"
+        )
+
+    # ---- words -------------------------------------------------------------------------------------------
+
+    def _say(self, english: str) -> str:
+        return escape(text.translate(english, self.lang))
+
+    def _how(self, locator: str) -> str:
+        said = text.how(locator, self.lang)
+        return re.sub(r"(https?://[^\s;,]+)", r'<a href="\1">\1</a>', escape(said))
+
+    def _kind(self, step: Step) -> str:
+        return self._say(words.KINDS.get(step.kind, step.kind))
+
+    def _name(self, indicator: str) -> str:
+        known = {
+            "verdict": "Verdict", "target": "Target", "change": "Change from the baseline", "gap": "Distance to the target",
+            "training": "Training", "sum": "Sum", "stated": "Stated value", "part": "Part", "count": "Count", "scope": "Scope",
+        }  # fmt: skip
+        return text.translate(known[indicator], self.lang) if indicator in known else self._teller.series(indicator)
+
+    def _value(self, step: Step) -> str:
+        if step.value is None:
+            return escape(text.state(step.note, self.lang)) if step.note in words.STATES else "–"
+        return escape(text.number(Figure(step.value, step.unit, step.key), self.lang))
+
+    def _period(self, tail: str) -> str:
+        when, *rest = tail.split("~")
+        said = text.when(when, self.lang) if re.match(r"(FY)?\d{4}", when) else when
+        small = ", ".join(
+            part
+            for part in (self._teller.estimator(rest[0]) if rest and rest[0] else "", *rest[1:])
+            if part
+        )
+        return escape(said) + (f"<small>{escape(small)}</small>" if small else "")
+
+    def _label(self, child: Step) -> str:
+        name, place, tail = split(child.key)
+        parts = [self._name(name), self._teller.place(place), tail.partition("~")[0]]
+        return escape(" · ".join(p for p in parts if p))
+
+    def _link(self, child: Step, page: str, label: str) -> str:
+        return f'<a href="{"../" * page.count("/")}{escape(str(self.ledger.address(child.key)))}">{label}</a>'
+
+
+class Chains:
+    """The ends of the way (vintage, file, publisher, document), each told once a page and named by a letter."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._ends: dict[Step, str] = {}
+
+    def mark(self, steps: Sequence[Step]) -> list[str]:
+        """Links to the ends, by letter; a new end gets the next letter."""
+        links = []
+        for step in steps:
+            if step not in self._ends:
+                self._ends[step] = _letters(len(self._ends))
+            links.append(f'<a href="#end-{self._ends[step]}">{self._writer._kind(step)} {self._ends[step]}</a>')
+        return links
+
+    def html(self) -> str:
+        """The ends, told."""
+        return "".join(
+            f'<h2 id="end-{letter}">{self._writer._kind(step)} {letter}</h2><ol class="chain">{self._tell(step)}</ol>'
+            for step, letter in self._ends.items()
+        )
+
+    def _tell(self, step: Step) -> str:
+        how = f"<small>{self._writer._how(step.locator)}</small>" if step.locator else ""
+        note = f"<small>{self._writer._how(step.note)}</small>" if step.note else ""
+        own = f"<li><b>{self._writer._kind(step)}</b>: {escape(step.name)}{how}{note}</li>"
+        return own + "".join(self._tell(child) for child in step.inputs)
+
+
+def _letters(index: int) -> str:
+    head, last = divmod(index, 26)
+    return (_letters(head - 1) if head else "") + chr(65 + last)
+
+

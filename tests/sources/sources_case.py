@@ -1,0 +1,63 @@
+"""The committed vintages, the extracts, and the publishers' files where they are present."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from vereda import sources
+from vereda.terms.source import Batch
+
+ROOT = Path(__file__).resolve().parents[2]
+VINTAGES = ROOT / "cases" / "us-colombia" / "vintages"
+EXTRACTS = ROOT / "tests" / "data" / "sources"
+SHARED = ROOT.parent / "shared" / "data"
+
+FILES = {
+    "odc-simci-coca": "colombia/odc-simci-coca/acs4-3wgp_2001-2023_as_published.csv",
+    "simci-national-totals": "colombia/odc-simci-coca/national_totals_published.csv",
+    "dane-divipola": "colombia/dane-divipola/divipola_2024.csv",
+    "pdet": "colombia/pdet/pdet_170_municipalities.csv",
+    "ponal-homicides": "colombia/ponal-siedco-crime/homicidios_municipality_year.csv.gz",
+    "ponal-extortion": "colombia/ponal-siedco-crime/extorsion_municipality_year.csv.gz",
+    "dane-population": "colombia/dane-population/official_municipality_year_area_1985_2035_census2018.csv.gz",
+    "dane-adjacency": "colombia/dane-mgn-2018-geometry/queen_adjacency.csv",
+    "published-figures": "facts/facts.csv",
+    "us-foreign-assistance": "colombia/us-foreign-assistance/colombia_by_transaction_type_fiscal_year.csv",
+    "cede-eradication": "colombia/eradication-municipal/eradication_municipality_year_method.csv",
+    "dane-mgn-geometry": "colombia/dane-mgn-2018-geometry/municipalities_simplified.geojson.gz",
+}
+
+
+def held(dataset: str) -> Batch:
+    """The newest committed vintage of a dataset."""
+    parquet = max((VINTAGES / dataset).glob("*.parquet"))
+    return sources.read_vintage(parquet, parquet.with_suffix(".yml"))
+
+
+def observations(dataset: str) -> pa.Table:
+    """The table of the newest committed vintage."""
+    table = held(dataset).observations
+    assert isinstance(table, pa.Table)
+    return table
+
+
+def value(table: pa.Table, place: str, period: str, series: str = "") -> float | None:
+    """The one value at a place and period."""
+    found = table.filter((pc.field("place") == place) & (pc.field("period") == period))
+    if series:
+        found = found.filter(pc.field("series") == series)
+    assert found.num_rows == 1, f"{found.num_rows} values at {place} in {period}"
+    number: float | None = found["value"][0].as_py()
+    return number
+
+
+def publishers(dataset: str) -> Path:
+    """The publisher's whole file; the test skips in plain words where it is not held."""
+    path = SHARED / FILES[dataset]
+    if not path.exists():
+        pytest.skip(
+            f"the publisher's file {path.name} is not beside the repository; the vintage is tested instead"
+        )
+    return path
