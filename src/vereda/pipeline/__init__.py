@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from vereda import __version__, cooperation, publication, sources
@@ -28,6 +29,7 @@ from vereda.pipeline.tracing import Tracer
 from vereda.store import Store, load_state, save_state, write_files, write_outputs
 from vereda.terms.answer import Edition
 from vereda.terms.cooperation import Register
+from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import Batch, Check, SourceCard
@@ -79,7 +81,7 @@ class Study:
         self.descriptions = {name: sources.describe(name, self.folder / "sources") for name in names}
         known = {series for description in self.descriptions.values() for series in description.series}
         known |= {row for name in bare.datasets for row in self._series_held(name)}
-        return cooperation.read(self.folder, self.gazetteer, known | set(questions.REGISTRY))
+        return cooperation.read(self.folder, self.gazetteer, known | set(REGISTRY))
 
     def _series_held(self, dataset: str) -> set[str]:
         batch = self.batches.get(dataset)
@@ -191,18 +193,10 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
 
 
 def _plain(shown: list[RenderableType]) -> str:
-    console = Console(width=100, record=True, file=_Nowhere())
+    console = Console(width=100, record=True, file=StringIO())
     for part in shown:
         console.print(part)
     return console.export_text()
-
-
-class _Nowhere:
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass
 
 
 def _case_id(folder: Path) -> str:

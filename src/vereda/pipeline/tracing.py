@@ -155,7 +155,7 @@ class Tracer:
             if value is None:
                 raise NoTrace(self._nothing(asked))
             result, held = value, [pair for pair in held if pair[0] in (asked.place,)]
-            inputs = (
+            inputs: tuple[Step, ...] = (
                 self._input(series, asked.place, asked.period),
                 self._input(series, country, asked.period),
             )

@@ -5,6 +5,15 @@ from typing import TYPE_CHECKING
 
 from vereda.publication import text
 from vereda.publication.plain import as_json
+from vereda.publication.terminal import (
+    agreed_text,
+    changed_text,
+    checks_text,
+    done_text,
+    flow_text,
+    scorecard_text,
+    trace_text,
+)
 from vereda.terms.answer import Edition
 
 if TYPE_CHECKING:
@@ -25,4 +34,15 @@ def site(
     return website.site(edition, tracer, languages, progress)
 
 
-__all__ = ["as_json", "site", "text"]
+__all__ = [
+    "agreed_text",
+    "as_json",
+    "changed_text",
+    "checks_text",
+    "done_text",
+    "flow_text",
+    "scorecard_text",
+    "site",
+    "text",
+    "trace_text",
+]

@@ -1,0 +1,1 @@
+"""The words of the house: frozen data, no input or output."""

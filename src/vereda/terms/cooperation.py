@@ -56,9 +56,8 @@ class Case(Entry):
     series: dict[str, Text] = Field(default_factory=dict)  # names to print, by series id
     words: dict[str, Text] = Field(default_factory=dict)  # names to print of kinds, measures and units
     unknowns: tuple[Text, ...] = ()  # what nobody knows, for the first page
-    indicators: tuple[
-        Id, ...
-    ] = ()  # indicators and published series that get a page; empty: all that have data
+    # indicators and published series that get a page; empty: all that have data
+    indicators: tuple[Id, ...] = ()
     place_indicators: tuple[Id, ...] = ()  # indicators of the pages of places
     outputs: tuple[OutputPlan, ...] = ()
     funding: dict[str, Id] = Field(default_factory=dict)  # stage -> series; stages are never added
@@ -296,9 +295,8 @@ class Register(Entry):
     memberships: tuple[Membership, ...] = ()
     scopes: tuple[Scope, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    files: dict[str, str] = Field(
-        default_factory=dict
-    )  # where each entry stands: "commitment/C02" -> "commitments.yml:40"
+    # where each entry stands: "commitment/C02" -> "commitments.yml:40"
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 Case.model_rebuild()

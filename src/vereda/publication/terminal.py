@@ -1,0 +1,190 @@
+"""The same answers in the terminal: the words, numbers and verdicts of the site, for people at a desk."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Line
+from rich.tree import Tree
+
+from vereda.publication import text, words
+from vereda.publication.headline import headline
+from vereda.terms.answer import Agreed, Changed, CommitmentAnswer, Done, Edition, FlowsAnswer
+from vereda.terms.figure import Figure, Message, Step
+from vereda.terms.source import SourceCard
+
+COLOURS = {"good": "green", "bad": "red", "wait": "blue", "unk": "yellow"}
+ICONS = {"good": "✓", "bad": "✗", "wait": "◷", "unk": "–"}
+
+
+def chip(state: str, lang: str) -> Line:
+    """A verdict: icon and word, coloured where the terminal has colours."""
+    tone = words.TONES.get(state, "unk")
+    return Line(f"{ICONS[tone]} {text.state(state, lang)}", style=COLOURS[tone])
+
+
+def scorecard_text(edition: Edition, lang: str) -> list[RenderableType]:
+    """The first page, in the terminal."""
+    case, found = edition.register.case, headline(edition)
+    answers = edition.agreed.commitments
+    sentence = _sentence(found.message, edition, lang)
+    shown: list[RenderableType] = [
+        Line(sentence, style="bold"),
+        Line(f"{case.title.say(lang)} · {text.when(edition.as_of, lang)}", style="dim"),
+    ]
+    if found.reading and found.reading.baseline and found.reading.actual:
+        base, actual = found.reading.baseline, found.reading.actual
+        shown.append(Line(f"{text.number(base, lang)} ({base.period}) → {text.number(actual, lang)} ({actual.period})"))
+    shown.append(Line())
+    shown.append(commitments_table(answers, lang))
+    return shown
+
+
+def commitments_table(answers: Sequence[CommitmentAnswer], lang: str) -> Table:
+    """Promises with target, latest value and verdict."""
+    table = _table(("Promise", "Due", "Target", "Latest", "Verdict"), lang, right=(2, 3))
+    for answer in answers:
+        targets = {text.number(r.target, lang): None for r in answer.readings if r.target is not None}
+        latest = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in answer.latest)
+        due = _t("yearly", lang) if answer.entry.due == "yearly" else text.when(answer.entry.due, lang) if answer.entry.due else "–"
+        gist = Line.assemble((f"{answer.entry.id} ", "dim"), answer.entry.gist.say(lang))
+        table.add_row(gist, due, "\n".join(targets) or "–", latest or "–", chip(answer.state, lang))
+    return table
+
+
+def agreed_text(agreed: Agreed, lang: str) -> list[RenderableType]:
+    """What was agreed: promises with verdicts and why; the agreed metrics."""
+    shown: list[RenderableType] = [_head("What was agreed", lang), commitments_table(agreed.commitments, lang)]
+    for answer in agreed.commitments:
+        for message in answer.why:
+            line = Line.assemble((f"{answer.entry.id} ", "dim"), text.say(message, lang))
+            shown.append(Padding(line, (0, 0, 0, 1)))
+    if agreed.metrics:
+        table = _table(("Metric", "State", "Newest open figure"), lang)
+        for metric in agreed.metrics:
+            name = Line.assemble((f"{metric.entry.id} ", "dim"), metric.entry.name.say(lang))
+            figures = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in metric.figures)
+            table.add_row(name, chip(metric.entry.state, lang), figures or "–")
+        shown += [_head("Agreed metrics", lang), table]
+    return shown
+
+
+def done_text(done: Done, lang: str) -> list[RenderableType]:
+    """What was done: outputs, money by stage, training."""
+    shown: list[RenderableType] = []
+    for output in done.outputs:
+        shown.append(Rule(output.name.say(lang), align="left", style="dim"))
+        if output.waiting:
+            shown.append(Line(f"{_t('Waiting for data:', lang)} {output.waiting}", style="yellow"))
+        if output.figures:
+            shown.append(figures_table(output.figures, lang))
+    for money in done.funding:
+        stage = text.translate(words.STAGES.get(money.stage, money.stage), lang)
+        shown += [Rule(f"{_t('Money', lang)}: {stage}", align="left", style="dim"), figures_table(money.figures, lang)]
+    if done.training:
+        shown += [_head("Training", lang), figures_table(done.training, lang)]
+    return shown or [Line(_t("Nothing held.", lang))]
+
+
+def changed_text(changed: Changed, lang: str) -> list[RenderableType]:
+    """What changed: first and newest figure of each indicator, and the concentration."""
+    table = _table(("Indicator", "Place", "First", "Newest", "Direction"), lang, right=(2, 3))
+    for answer in changed.indicators:
+        ends = [answer.current[0], answer.current[-1]] if answer.current else []
+        cells = [f"{text.number(f, lang)} ({f.period})" for f in ends] or ["–", _t("waiting for data", lang)]
+        direction = text.translate(words.DIRECTIONS[answer.direction], lang)
+        table.add_row(text.translate(answer.name, lang), answer.place, *cells, direction)
+    shown: list[RenderableType] = [_head("What changed", lang), table]
+    if changed.concentration:
+        held = changed.concentration
+        rows = [f[-1] for f in (held.hhi, held.top) if f]
+        shown += [_head("Concentration", lang), figures_table(rows, lang)]
+        for flow in held.flows:
+            shown += flow_text(flow, lang)
+    return shown
+
+
+def flow_text(flow: FlowsAnswer, lang: str) -> list[RenderableType]:
+    """Gross rises and falls between two years."""
+    table = _table(("Years", "Rises", "Falls", "Net", "Offset"), lang, right=(1, 2, 3, 4))
+    parts = (flow.rises, flow.falls, flow.net, flow.offset)
+    table.add_row(f"{flow.start}–{flow.end}", *(text.number(f, lang, sign=f is flow.net) for f in parts))
+    return [table]
+
+
+def trace_text(step: Step, lang: str) -> list[RenderableType]:
+    """The way back as a tree."""
+    tree = Tree(_step(step, lang), guide_style="dim")
+    _grow(tree, step.inputs, lang)
+    return [tree]
+
+
+def checks_text(cards: Iterable[SourceCard], lang: str) -> list[RenderableType]:
+    """What every source says against what was published."""
+    table = _table(("Dataset", "Check", "Found", "Published", "Result"), lang, right=(2, 3))
+    for card in cards:
+        if card.vintage is None:
+            table.add_row(card.dataset, _t("waiting for data", lang), "", "", "")
+        for check in card.checks:
+            cells = ["" if v is None else text.digits(v, lang, text.decimals(v, check.unit)) for v in (check.found, check.expected)]
+            name = f"{text.translate(check.name, lang)}{f' ({check.note})' if check.note else ''}"
+            table.add_row(card.dataset, name, *cells, chip(check.state, lang))
+    return [table]
+
+
+def figures_table(figures: Sequence[Figure], lang: str) -> Table:
+    """Figures by period with who estimated them and the key of the trace."""
+    table = _table(("Period", "Value", "Estimator", "Trace"), lang, right=(1,))
+    for figure in figures:
+        extra = f" {text.status(figure, lang)}" if figure.status not in {"measured", "computed"} and figure.value is not None else ""
+        table.add_row(text.when(figure.period, lang), text.number(figure, lang) + extra, figure.estimator, Line(figure.trace, style="dim"))
+    return table
+
+
+def _table(heads: Sequence[str], lang: str, right: Sequence[int] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
+    for i, head in enumerate(heads):
+        table.add_column(_t(head, lang), justify="right" if i in right else "left", overflow="fold")
+    return table
+
+
+def _head(words: str, lang: str) -> Rule:
+    return Rule(_t(words, lang), align="left", style="dim")
+
+
+def _t(english: str, lang: str) -> str:
+    return text.translate(english, lang)
+
+
+def _sentence(message: Message, edition: Edition, lang: str) -> str:
+    def show(name: str, value: Figure | str | int) -> str:
+        if isinstance(value, Figure):
+            whole = Figure(abs(value.value), value.unit, value.trace) if name == "change" and value.value else value
+            return text.number(whole, lang)
+        if isinstance(value, str) and value.startswith("series:"):
+            names = edition.register.case.series
+            return names[value[7:]].say(lang) if value[7:] in names else text.translate(value[7:].replace("_", " "), lang)
+        return text.plain(value, lang)
+
+    return text.say(message, lang, show)
+
+
+def _step(step: Step, lang: str) -> Line:
+    line = Line(text.translate(words.KINDS.get(step.kind, step.kind), lang), style="dim")
+    line.append(f"  {step.name}", style="default")
+    if step.value is not None:
+        line.append(f"  {text.number(Figure(step.value, step.unit, step.key), lang)}", style="bold")
+    if step.locator:
+        line.append(f"  {text.how(step.locator, lang)}", style="cyan")
+    if step.note:
+        line.append(f"  {text.how(step.note, lang)}", style="dim")
+    return line
+
+
+def _grow(tree: Tree, inputs: Sequence[Step], lang: str) -> None:
+    for step in inputs[:60]:
+        _grow(tree.add(_step(step, lang)), step.inputs, lang)
+    if len(inputs) > 60:
+        tree.add(Line(f"… {text.digits(len(inputs) - 60, lang)}", style="dim"))
