@@ -2,18 +2,10 @@
 
 from vereda.cooperation.evidence import find, own_step, steps, verdict
 from vereda.cooperation.held import scope_figures, training_figures
-from vereda.cooperation.progress import (
-    MESSAGES,
-    answer,
-    arithmetic,
-    due_day,
-    gather,
-    judge,
-    promise,
-    promises,
-    target_value,
-)
+from vereda.cooperation.progress import answer, gather, judge, promise, promises
 from vereda.cooperation.register import ordinal_gaps, read, superseded
+from vereda.cooperation.sentences import MESSAGES
+from vereda.cooperation.target import arithmetic, due_day, target_value
 
 __all__ = [
     "MESSAGES",

@@ -4,52 +4,35 @@ Three rules hold everywhere. Estimators are never compared with each other. A pr
 named is read from every candidate. Where a value is missing the answer is "cannot be judged", and why.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from vereda.cooperation.held import scope_figures
+from vereda.cooperation.sentences import say
+from vereda.cooperation.target import (
+    arithmetic,
+    change_of,
+    due_day,
+    gap_of,
+    in_due_year,
+    is_year,
+    meets,
+    newest,
+    order,
+    same,
+    target_figure,
+    target_value,
+    target_words,
+)
 from vereda.terms.answer import CommitmentAnswer, PromiseAnswer, Reading, State
-from vereda.terms.cooperation import Commitment, ObservationRef, Register, Target
+from vereda.terms.cooperation import Commitment, ObservationRef, Register
 from vereda.terms.figure import Figure, Message
-from vereda.terms.period import Period, period
+from vereda.terms.period import Period
 
 Actuals = Mapping[str, Sequence[Figure]]  # estimator -> its figures, current vintages, any order
 
-#: Every sentence a verdict can say; publication translates them by their English text.
-#: {estimator} is an estimator id, {period}, {year} and {due} are periods, the rest are figures.
-MESSAGES = {
-    "met_from": "{actual} in {period} meets the target {target} from the {year} baseline, {baseline}.",
-    "missed_from": "{actual} in {period} misses the target {target} from the {year} baseline, {baseline}.",
-    "met": "{actual} in {period} meets the target {target}.",
-    "missed": "{actual} in {period} misses the target {target}.",
-    "still_short": "{actual} in {period}, after the due day, is still short of the target {target}.",
-    "reached_late": "The target {target} is first reached in {period}; no value decides for the due day.",
-    "rounded": "The printed value {actual} is rounded and equals the target exactly; it counts as met.",
-    "not_due": "It falls due on {due}.",
-    "distance": "The latest value is {actual} in {period}; against the target {target} the gap is {gap}.",
-    "no_year": "No {estimator} value for {year} is held; the latest is {latest} for {period}.",
-    "no_value": "No {estimator} value is held.",
-    "no_figure": "No value is held.",
-    "no_baseline": "The baseline value for {period} is not held.",
-    "baseline_unknown": "No baseline is held by the same estimator ({estimator}).",
-    "not_measured": "No series is held that measures this.",
-    "not_published": "No release was found in the material held.",
-    "no_due": "No due date is stated.",
-    "no_target": "No target is stated.",
-    "disagree": "The readings disagree, so no single verdict is given.",
-    "judged_on": "The promise is judged on {estimator} figures.",
-    "not_judged_on": "{estimator} figures cannot judge it.",
-    "parts": "The stated parts add up to {sum}, not to the stated {stated}.",
-}
 DECIDED: frozenset[State] = frozenset({"met", "missed", "missed_on_every_baseline"})
-_CLOSE = 1e-9  # relative; two numbers closer than this are one number
-
-
-def say(key: str, **values: Figure | str | int) -> Message:
-    """A message from the list above."""
-    return Message(MESSAGES[key], values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +42,6 @@ class _Candidate:
     estimator: str
     baseline: Figure | None = None
     ref: ObservationRef | None = None
-
-
-def target_value(target: Target, baseline: float | None) -> tuple[float, float] | None:
-    """Lowest and highest value that fulfil the rule (equal for a single value); None if it gives none."""
-    if target.rule == "between" and target.low is not None and target.high is not None:
-        return target.low, target.high
-    if target.value is None or target.rule in {"between", "none"}:
-        return None
-    if target.rule == "level":
-        return target.value, target.value
-    if baseline is None:
-        return None
-    value = target.value * baseline if target.rule == "times" else baseline - target.value
-    return value, value
 
 
 def answer(
@@ -127,14 +96,14 @@ def judge(
     readings = tuple(reading for reading, _ in told)
     state = _verdict(entry, readings, as_of)
     why = _once(message for _, messages in told for message in messages)
-    latest = tuple(figure for figures in actuals.values() if (figure := _latest(figures)))
+    latest = tuple(figure for figures in actuals.values() if (figure := newest(figures)))
     return CommitmentAnswer(
         entry=entry,
         state=state,
         why=_why(entry, state, readings, why, as_of),
         readings=readings,
         latest=latest,
-        beside=_in_due_year(entry, beside),
+        beside=in_due_year(entry, beside),
         arithmetic=arithmetic(entry),
         trace=f"verdict@{entry.id}",
     )
@@ -167,20 +136,6 @@ def promises(commitments: Sequence[CommitmentAnswer]) -> tuple[PromiseAnswer, ..
     return tuple(promise(group) for group in groups.values())
 
 
-def arithmetic(entry: Commitment) -> Message | None:
-    """What to say when the stated parts of a target do not add up to it; None when they do."""
-    stated = entry.target.value
-    total = math.fsum(part.value for part in entry.parts)
-    if not entry.parts or stated is None or math.isclose(total, stated, rel_tol=_CLOSE):
-        return None
-    unit = entry.target.unit
-    return say(
-        "parts",
-        sum=Figure(total, unit, f"sum@{entry.id}", status="computed"),
-        stated=Figure(stated, unit, f"stated@{entry.id}", status="stated"),
-    )
-
-
 def _candidates(
     entry: Commitment, baselines: Sequence[Sequence[Figure]], actuals: Actuals
 ) -> list[_Candidate]:
@@ -199,15 +154,15 @@ def _read(
 ) -> tuple[Reading, list[Message]]:
     """One reading: the target this baseline gives, and what came of it."""
     bounds = target_value(entry.target, one.baseline.value if one.baseline else None)
-    target = _target(entry, n, one, bounds)
+    target = target_figure(entry, n, one.estimator, one.baseline, bounds)
     actual, state, why = _outcome(entry, one, figures, bounds, target, as_of)
     reading = Reading(
         state=state,
         baseline=one.baseline,
         target=target,
         actual=actual,
-        change=_change(entry, n, one.baseline, actual),
-        gap=_gap(entry, n, bounds, actual),
+        change=change_of(entry, n, one.baseline, actual),
+        gap=gap_of(entry, n, bounds, actual),
         note=one.ref.note if one.ref else None,
     )
     if reading.actual and target and reading.gap and state not in DECIDED:
@@ -238,14 +193,14 @@ def _outcome(
     open_state: State = "not_yet_due" if due and due.end > as_of else "cannot_be_judged"
     lacking = _lacking(entry, one, bounds)
     if due is None or due.end > as_of:
-        latest = _latest(figures, whole=not entry.cumulative)
+        latest = newest(figures, whole=not entry.cumulative)
         if latest is None:
             lacking.append(_no_value(one.estimator))
         return latest, open_state, lacking
     actual, why = _decisive(entry, one.estimator, figures, due, bounds)
     if actual is None or bounds is None or target is None:
         return actual, "cannot_be_judged", lacking + why
-    met = _meets(entry, actual, bounds)
+    met = meets(entry, actual, bounds)
     return actual, "met" if met else "missed", _verdict_words(entry, one, actual, target, met, due)
 
 
@@ -267,19 +222,19 @@ def _decisive(
     bounds: tuple[float, float] | None,
 ) -> tuple[Figure | None, list[Message]]:
     """The figure that decides on the due day, or why there is none."""
-    ordered = sorted(figures, key=_when)
+    ordered = sorted(figures, key=order)
     if entry.cumulative and bounds is not None:
-        before = [f for f in ordered if _when(f)[0] <= due.end]
-        after = [f for f in ordered if _when(f)[0] > due.end]
-        if before and (_meets(entry, before[-1], bounds) or _when(before[-1])[0] == due.end):
+        before = [f for f in ordered if order(f)[0] <= due.end]
+        after = [f for f in ordered if order(f)[0] > due.end]
+        if before and (meets(entry, before[-1], bounds) or order(before[-1])[0] == due.end):
             return before[-1], []
-        if after and not _meets(entry, after[0], bounds):
+        if after and not meets(entry, after[0], bounds):
             return after[0], []
         if after:
-            return None, [say("reached_late", target=_target_words(entry, bounds), period=after[0].period)]
+            return None, [say("reached_late", target=target_words(entry, bounds), period=after[0].period)]
     else:
         for figure in ordered:
-            if figure.period == entry.due or _is_year(figure, due.year):
+            if figure.period == entry.due or is_year(figure, due.year):
                 return figure, []
     if not ordered:
         return None, [_no_value(estimator)]
@@ -294,11 +249,11 @@ def _verdict_words(
     if one.baseline is not None:
         key = "met_from" if met else "missed_from"
         words |= {"baseline": one.baseline, "year": one.baseline.period}
-    elif entry.cumulative and not met and _when(actual)[0] > due.end:
+    elif entry.cumulative and not met and order(actual)[0] > due.end:
         key = "still_short"
     else:
         key = "met" if met else "missed"
-    exact = target.value is not None and _same(actual.value, target.value)
+    exact = target.value is not None and same(actual.value, target.value)
     rounded = actual.status == "rounded" or "rounded" in actual.note
     return [say(key, **words)] + ([say("rounded", actual=actual)] if met and exact and rounded else [])
 
@@ -344,100 +299,6 @@ def _why(
     if {"met", "missed"} <= {reading.state for reading in readings}:
         first.append(say("disagree"))
     return _once([*first, *why])
-
-
-def due_day(entry: Commitment) -> Period | None:
-    """The due period; None where none is stated, or where the promise returns every year."""
-    return None if entry.due in (None, "yearly") else period(entry.due or "")
-
-
-def _target(entry: Commitment, n: int, one: _Candidate, bounds: tuple[float, float] | None) -> Figure | None:
-    if bounds is None:
-        return None
-    words = _target_words(entry, bounds, f"target@{entry.id}:{n}")
-    place = one.baseline.place if one.baseline else next(iter(entry.places), "")
-    due = due_day(entry)
-    return Figure(
-        words.value,
-        words.unit,
-        words.trace,
-        words.low,
-        words.high,
-        "computed" if entry.target.rule in {"times", "minus"} else "stated",
-        place=place,
-        period=str(due.year) if due else "",
-        estimator=one.estimator,
-    )
-
-
-def _target_words(entry: Commitment, bounds: tuple[float, float], trace: str = "") -> Figure:
-    low, high = (None, None) if bounds[0] == bounds[1] else bounds
-    return Figure(
-        bounds[0], entry.target.unit, trace or f"target@{entry.id}:1", low=low, high=high, status="stated"
-    )
-
-
-def _change(entry: Commitment, n: int, baseline: Figure | None, actual: Figure | None) -> Figure | None:
-    if baseline is None or actual is None or not baseline.value or actual.value is None:
-        return None
-    percent = 100 * (actual.value / baseline.value - 1)
-    return _derived(percent, "%", f"change@{entry.id}:{n}", actual)
-
-
-def _gap(
-    entry: Commitment, n: int, bounds: tuple[float, float] | None, actual: Figure | None
-) -> Figure | None:
-    if bounds is None or actual is None or actual.value is None:
-        return None
-    nearest = min(max(actual.value, bounds[0]), bounds[1])
-    return _derived(actual.value - nearest, entry.target.unit, f"gap@{entry.id}:{n}", actual)
-
-
-def _derived(value: float, unit: str, trace: str, of: Figure) -> Figure:
-    return Figure(
-        value, unit, trace, status="computed", place=of.place, period=of.period, estimator=of.estimator
-    )
-
-
-def _meets(entry: Commitment, actual: Figure, bounds: tuple[float, float]) -> bool:
-    value, (low, high) = actual.value, bounds
-    if value is None:
-        return False
-    enough = value >= low or _same(value, low)
-    little = value <= high or _same(value, high)
-    if entry.target.rule == "between":
-        return {"at_least": enough, "at_most": little}.get(entry.better or "", enough and little)
-    return little if entry.better == "at_most" else enough
-
-
-def _same(one: float | None, other: float) -> bool:
-    return one is not None and math.isclose(one, other, rel_tol=_CLOSE)
-
-
-def _when(figure: Figure) -> tuple[date, date]:
-    span = period(figure.period)
-    return span.end, span.start
-
-
-def _is_year(figure: Figure, year: int) -> bool:
-    span = period(figure.period)
-    return span.start == date(year, 1, 1) and span.end == date(year, 12, 31)
-
-
-def _latest(figures: Sequence[Figure], whole: bool = False) -> Figure | None:
-    """The newest value; `whole`: of whole years, where there is one."""
-    values = [figure for figure in figures if figure.value is not None]
-    years = [figure for figure in values if _is_year(figure, _when(figure)[0].year)] if whole else []
-    return max(years or values, key=_when, default=None)
-
-
-def _in_due_year(entry: Commitment, figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    due = due_day(entry)
-    found: dict[str, Figure] = {}
-    for figure in figures:
-        if due and figure.value is not None and _is_year(figure, due.year):
-            found.setdefault(figure.estimator, figure)
-    return tuple(found.values())
 
 
 def _no_value(estimator: str) -> Message:

@@ -115,7 +115,8 @@ def done(desk: Desk, place: str | None = None) -> Done:
 
 
 def _output(desk: Desk, plan: OutputPlan, place: str) -> OutputAnswer:
-    figures = desk.all(plan.series, place)
+    series = plan.local_series or plan.series if place != plan.place else plan.series
+    figures = desk.all(series, place)
     targets = desk.all(plan.targets, place) if plan.targets and place == plan.place else ()
     outcomes: list[Figure] = []
     for ref in plan.outcomes:
@@ -127,7 +128,7 @@ def _output(desk: Desk, plan: OutputPlan, place: str) -> OutputAnswer:
     )
     waiting = plan.dataset or "" if plan.dataset and not held and place != plan.place else ""
     return OutputAnswer(
-        plan.series, name_of(desk, plan.series), figures[0].unit if figures else "", figures, targets,
+        series, name_of(desk, plan.series), figures[0].unit if figures else "", figures, targets,
         tuple(outcomes), waiting,
     )  # fmt: skip
 

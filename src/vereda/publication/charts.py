@@ -90,6 +90,7 @@ def line_chart(
     targets: Sequence[tuple[int, Reading]] = (),
     moment: tuple[float, Say] | None = None,
     small: bool = False,
+    narrow: bool = False,
 ) -> Chart | None:
     """Lines with their names at the end; targets as dashes from the day made to the day due."""
     points = [f for line in lines.values() for f in line]
@@ -97,15 +98,16 @@ def line_chart(
         return None
     speech = Speech()
     made = []
-    for frame in (Frame(300, 150, right=66, bottom=20, top=20),) if small else _frames():
+    frames = (Frame(300, 150, right=66, bottom=20, top=20),) if small else _frames()[1:] if narrow else _frames()
+    for frame in frames:
         made.append(draw(_lines(frame, lines, names, targets, moment, speech, small), frame))
-    wide = "" if small else made[0]
+    wide = made[0] if len(made) > 1 else ""
     extra = [f for _, r in targets for f in (r.baseline, r.target, r.actual) if f is not None and f.value is not None]
     unique = tuple({f.trace: f for f in (*points, *extra)}.values())
     return Chart(wide, made[-1], tuple(speech.words), unique, label)
 
 
-def _frames() -> tuple[Frame, Frame]:
+def _frames() -> tuple[Frame, ...]:
     return Frame(WIDE, 340, right=132, top=24), Frame(NARROW, 300, right=104, top=24)
 
 

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from math import isclose
 from typing import Any
 
 from vereda.errors import NoTrace, VeredaError
+from vereda.terms.answer import Edition
 from vereda.terms.cooperation import Entry
 from vereda.terms.figure import Figure, Message, Step
 from vereda.terms.place import Gazetteer
@@ -46,6 +47,13 @@ class Address:
         return f"{self.page}#{self.anchor}" if self.anchor else self.page
 
 
+def printed(edition: Edition) -> Iterator[Figure]:
+    """Every figure that a page prints as a number: a map shows its zeros as marks."""
+    yield from figures(replace(edition, changed=replace(edition.changed, maps=())))
+    for year in edition.changed.maps:
+        yield from (figure for figure in year.figures if figure.value)
+
+
 def split(key: str) -> tuple[str, str, str]:
     """Indicator, place and the rest of a trace key."""
     name, _, where = key.partition("@")
@@ -56,6 +64,11 @@ def split(key: str) -> tuple[str, str, str]:
 def slug(text: str) -> str:
     """A text fit for a file name or an anchor."""
     return re.sub(r"[^A-Za-z0-9.~_-]+", "-", text).strip("-") or "all"
+
+
+def told_in_place(step: Step) -> bool:
+    """A cell with its place of print, or the end of a way: told where it is used, unless it has a page already."""
+    return not step.key or (step.kind in {"observation", "claim"} and bool(step.locator))
 
 
 class Ledger:
@@ -75,11 +88,11 @@ class Ledger:
         queue = [child for step in self.steps.values() for child in step.inputs]
         while queue:
             child = queue.pop()
-            if child.key and child.key not in self.steps:
+            if child.kind == "observation" and not child.inputs and child.key not in self.steps:
+                continue  # a cell in a table of addends: its row says where it is printed
+            if not told_in_place(child) and child.key not in self.steps:
                 self._open(child.key, child.value, faults)
                 queue.extend(self.steps[child.key].inputs if child.key in self.steps else ())
-            elif not child.key:
-                queue.extend(grand for grand in child.inputs if grand.key)
         if faults:
             shown = "\n".join(f"  {fault}" for fault in faults[:20])
             raise NoTrace(

@@ -106,7 +106,9 @@ class Drawn:
 
     # ---- charts ------------------------------------------------------------------------------------------
 
-    def chart(self, answer: IndicatorAnswer, promised: tuple[CommitmentAnswer, ...] = ()) -> Chart | None:
+    def chart(
+        self, answer: IndicatorAnswer, promised: tuple[CommitmentAnswer, ...] = (), narrow: bool = False
+    ) -> Chart | None:
         """An indicator's lines, with the targets of a promise over them."""
         key = f"{answer.id}@{answer.place}+{'+'.join(c.entry.id for c in promised)}"
         if key not in self._charts:
@@ -122,6 +124,7 @@ class Drawn:
                 self.label(answer.id, answer.place, lines),
                 tuple(seen.values())[:3],
                 self.moment(answer.place),
+                narrow=narrow,
             )
         return self._charts[key]
 
@@ -313,7 +316,7 @@ class Drawn:
                 if code in c.entry.places or any(ref.place == code for ref in c.entry.judged_on)
             ]
             scopes = [(s, v) for s in self.edition.register.scopes for v in s.versions if code in v.places]
-            charts = [SimpleNamespace(answer=a, chart=self.chart(a)) for a in self.local[code]]
+            charts = [SimpleNamespace(answer=a, chart=self.chart(a, narrow=True)) for a in self.local[code]]
             return {"code": code, "parent": t.place(above) if above else "", "promised": promised, "scopes": scopes, "charts": charts}
 
         return tell

@@ -44,14 +44,20 @@ def scorecard_text(edition: Edition, lang: str) -> list[RenderableType]:
 
 def commitments_table(answers: Sequence[CommitmentAnswer], lang: str) -> Table:
     """Promises with target, latest value and verdict."""
-    table = _table(("Promise", "Due", "Target", "Latest", "Verdict"), lang, right=(2, 3))
+    table = _table(("Promise", "Due", "Target", "Value", "Verdict"), lang, right=(2, 3))
     for answer in answers:
         targets = {text.number(r.target, lang): None for r in answer.readings if r.target is not None}
-        latest = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in answer.latest)
+        latest = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in decided(answer))
         due = _t("yearly", lang) if answer.entry.due == "yearly" else text.when(answer.entry.due, lang) if answer.entry.due else "–"
         gist = Line.assemble((f"{answer.entry.id} ", "dim"), answer.entry.gist.say(lang))
         table.add_row(gist, due, "\n".join(targets) or "–", latest or "–", chip(answer.state, lang))
     return table
+
+
+def decided(answer: CommitmentAnswer) -> tuple[Figure, ...]:
+    """The values that decided the readings; the newest held where none did."""
+    actual = {r.actual.trace: r.actual for r in answer.readings if r.actual is not None}
+    return tuple(actual.values()) or answer.latest
 
 
 def agreed_text(agreed: Agreed, lang: str) -> list[RenderableType]:

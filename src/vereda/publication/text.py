@@ -156,15 +156,31 @@ def _day(day: date, form: str, lang: str) -> str:
     return format_date(day, form, locale=LOCALES[lang])
 
 
-_HOW = (
-    (r"\bsheet\b", "hoja"), (r"\brow\b", "fila"), (r"\bcolumn\b", "columna"), (r"\bparagraph\b", "párrafo"),
-    (r"\bpage\b", "página"), (r"\bsum of\b", "suma de"), (r"\bmunicipalities\b", "municipios"), (r"\bbytes\b", "bytes"),
-    (r"\bare not covered by the publisher and are in no total\b", "no los cubre el editor y no están en ningún total"),
-    (r"\bread on\b", "leído el"), (r"\bby\b", "por"), (r"\brows\b", "filas"), (r"\blicence\b", "licencia"),
-    (r"\bhigh confidence\b", "confianza alta"), (r"\bmedium confidence\b", "confianza media"),
-    (r"\blow confidence\b", "confianza baja"), (r"\bmeasured\b", "medido"), (r"\brounded\b", "redondeado"),
-    (r"\bpreliminary\b", "preliminar"), (r"\bcomputed\b", "calculado"), (r"\bincomplete\b", "incompleto"),
-)  # fmt: skip
+#: The few fixed words of a locator or note, and how Spanish says them.
+_HOW = {
+    "are not covered by the publisher and are in no total": "no los cubre el editor y no están en ningún total",
+    "medium confidence": "confianza media",
+    "high confidence": "confianza alta",
+    "municipalities": "municipios",
+    "low confidence": "confianza baja",
+    "preliminary": "preliminar",
+    "incomplete": "incompleto",
+    "paragraph": "párrafo",
+    "measured": "medido",
+    "computed": "calculado",
+    "read on": "leído el",
+    "licence": "licencia",
+    "rounded": "redondeado",
+    "column": "columna",
+    "sum of": "suma de",
+    "sheet": "hoja",
+    "bytes": "bytes",
+    "page": "página",
+    "rows": "filas",
+    "row": "fila",
+    "by": "por",
+}
+_FIXED = re.compile(r"\b(" + "|".join(map(re.escape, _HOW)) + r")\b")
 
 
 @lru_cache(maxsize=65536)
@@ -172,6 +188,4 @@ def how(text: str, lang: str) -> str:
     """A locator or note of a step, its few fixed words translated."""
     if lang == "en" or not text or known(text, lang):
         return translate(text, lang)
-    for english, spanish in _HOW:
-        text = re.sub(english, spanish, text)
-    return text
+    return _FIXED.sub(lambda word: _HOW[word[0]], text)

@@ -13,6 +13,9 @@ from vereda.terms.answer import Edition
 from vereda.terms.figure import Figure, Step
 
 
+_ADDRESS = re.compile(r"(https?://[^\s;,]+)")
+
+
 def write(env: Environment, edition: Edition, ledger: Ledger, lang: str, prefix: str) -> dict[str, str]:
     """Every trace page of a language, by path."""
     return Writer(env, edition, ledger, lang).pages(prefix)
@@ -58,36 +61,52 @@ class Writer:
         name, place, tail = split(key)
         keyed = [child for child in step.inputs if child.key]
         chains.mark([child for child in step.inputs if not child.key])
+        same = {split(child.key)[0] for child in keyed} == {name}
         rows = "".join(
-            f'<tr><th scope="row">{self._link(child, path, self._label(child))}</th><td class="r">{self._value(child)}</td><td>{self._how(child.locator)}</td></tr>'
-            for child in sorted(keyed, key=lambda c: -(c.value or 0.0))
+            f"<tr><td>{self._link(c, path, self._label(c, place_only=same))}<td class=r>{self._bare(c)}<td>{self._how(c.locator)}"
+            for c in sorted(keyed, key=lambda c: -(c.value or 0.0))
         )
         body = (
             f'<p class="lead" id="step">{self._period(tail)}: <b>{self._value(step)}</b>. {self._how(step.locator)}.</p>'
-            f'<table class="slim"><caption>{self._say("Every part, largest first; each opens its own trace.")}</caption><thead><tr><th scope="col">{self._say("Part")}</th>'
+            f'<table class="slim"><caption>{self._say("Every part, largest first, in the unit of the whole.")}</caption><thead><tr><th scope="col">{self._say("Part")}</th>'
             f'<th scope="col" class="r">{self._say("Value")}</th><th scope="col">{self._say("Where it is printed")}</th></tr></thead><tbody>{rows}</tbody></table>{chains.html()}'
         )
         return self._page(path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body)
 
-    def _table(self, rows: Sequence[str]) -> str:
+    def _table(self, rows: Sequence[tuple[str, str, str, str]]) -> str:
         heads = ("Period", "Value", "How it is made, where it is printed", "Made from")
         cells = "".join(f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads))
-        return f'<table class="slim"><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        body, i = [], 0
+        while i < len(rows):
+            end = i + 1
+            while end < len(rows) and rows[end][2:] == rows[i][2:] and rows[i][0]:
+                end += 1
+            first, last = rows[i], rows[end - 1]
+            anchors = "".join(f'<i id="{escape(row[0])}"></i>' for row in rows[i + 1 : end])
+            period = first[1] if end == i + 1 else f"{first[1]} – {last[1]}"
+            own = f' id="{escape(first[0])}"' if first[0] else ""
+            body.append(f'<tr{own}><th scope="row">{period}{anchors}<td class="r">{first[2]}{first[3]}')
+            i = end
+        return f'<table class="slim"><thead><tr>{cells}</tr></thead><tbody>{"".join(body)}</tbody></table>'
 
-    def _row(self, key: str, page: str, chains: "Chains", listed: bool) -> str:
+    def _row(self, key: str, page: str, chains: "Chains", listed: bool) -> tuple[str, str, str, str]:
+        """Anchor, period, value, and what follows; rows that differ in nothing but the period become one."""
         step, tail = self.ledger.steps[key], split(key)[2]
-        anchor = f' id="{escape(self.ledger.address(key).anchor)}"' if listed else ""
+        period, value = self._period(tail) or escape(step.name), self._value(step)
         if not listed:
-            parts = self._link(step, page, self._how(step.locator or self._kind(step)))
-            return f'<tr><th scope="row">{self._period(tail)}</th><td class="r">{self._value(step)}</td><td></td><td>{parts}</td></tr>'
-        links = [f"{self._link(c, page, self._label(c))} {self._value(c)}" for c in step.inputs if c.key]
+            return "", period, value, f"<td><td>{self._link(step, page, self._how(step.locator or self._kind(step)))}"
+        links = [self._part(c, page, chains) for c in step.inputs if c.key]
         links += chains.mark([c for c in step.inputs if not c.key])
         note = f"<small>{self._how(step.note)}</small>" if step.note else ""
         what = self._how(step.locator) or self._kind(step)
-        return (
-            f'<tr{anchor}><th scope="row">{self._period(tail) or escape(step.name)}</th><td class="r">{self._value(step)}</td>'
-            f"<td>{what}{note}</td><td>{'<br>'.join(links)}</td></tr>"
-        )
+        return self.ledger.address(key).anchor, period, value, f"<td>{what}{note}<td>{'<br>'.join(links)}"
+
+    def _part(self, child: Step, page: str, chains: "Chains") -> str:
+        said = f"{self._link(child, page, self._label(child))} {self._value(child)}"
+        if child.key in self.ledger.addresses:
+            return said
+        ends = ", ".join([self._how(child.locator), *chains.mark([c for c in child.inputs if not c.key])])
+        return f"{said} <small>{ends}</small>"
 
     # ---- words -------------------------------------------------------------------------------------------
 
@@ -95,8 +114,8 @@ class Writer:
         return escape(text.translate(english, self.lang))
 
     def _how(self, locator: str) -> str:
-        said = text.how(locator, self.lang)
-        return re.sub(r"(https?://[^\s;,]+)", r'<a href="\1">\1</a>', escape(said))
+        said = escape(text.how(locator, self.lang))
+        return _ADDRESS.sub(r'<a href="\1">\1</a>', said) if "http" in said else said
 
     def _kind(self, step: Step) -> str:
         return self._say(words.KINDS.get(step.kind, step.kind))
@@ -123,12 +142,23 @@ class Writer:
         )
         return escape(said) + (f"<small>{escape(small)}</small>" if small else "")
 
-    def _label(self, child: Step) -> str:
+    def _bare(self, step: Step) -> str:
+        if step.value is None:
+            return "–"
+        return text.digits(step.value, self.lang, text.decimals(step.value, step.unit))
+
+    def _label(self, child: Step, place_only: bool = False) -> str:
         name, place, tail = split(child.key)
+        if place_only:
+            return escape(self._teller.place(place))
         parts = [self._name(name), self._teller.place(place), tail.partition("~")[0]]
         return escape(" · ".join(p for p in parts if p))
 
     def _link(self, child: Step, page: str, label: str) -> str:
+        if child.key not in self.ledger.addresses:
+            return label
+        if child.key not in self.ledger.addresses:
+            return label
         return f'<a href="{"../" * page.count("/")}{escape(str(self.ledger.address(child.key)))}">{label}</a>'
 
 

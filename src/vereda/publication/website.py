@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vereda.publication import package, text, traces
-from vereda.publication.ledger import Ledger, Tracer, figures
+from vereda.publication.ledger import Ledger, Tracer, printed
 from vereda.publication.pages import Page, plan
 from vereda.publication.refuse import must_be_traced
 from vereda.publication.teller import Teller
@@ -26,7 +26,7 @@ def site(
     tell = progress or (lambda words, done, of: None)
     tell("tracing every number", 0, 3)
     verdicts = [answer.trace for answer in edition.agreed.commitments]
-    ledger = Ledger(figures(edition), verdicts, tracer)
+    ledger = Ledger(printed(edition), verdicts, tracer)
     tell("drawing charts and maps", 1, 3)
     files = package.downloads(edition, ledger)
     pages = plan(edition, files)

@@ -1,6 +1,5 @@
-"""Questions to the store: every rival row, the current row of each key, national totals."""
+"""Questions to the store: which observations are asked for, every rival row of them, their texts, their sums."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -55,36 +54,12 @@ class Question:
 
 def rivals(connection: duckdb.DuckDBPyConnection, question: Question) -> str:
     """SQL for the observations asked for, one per key; editions not yet known on the day are left out."""
-    editions = _editions(connection, question)
-    chosen = _chosen(connection, question, editions)
-    if _overlapping(connection, editions):
-        chosen += """ QUALIFY row_number() OVER (PARTITION BY o.line, o.place, o.period
+    found = editions(connection, question)
+    asked = chosen(connection, question, found)
+    if _overlapping(connection, found):
+        asked += """ QUALIFY row_number() OVER (PARTITION BY o.line, o.place, o.period
             ORDER BY (SELECT content FROM batch WHERE id = o.batch)) = 1"""
-    return chosen
-
-
-def newest(connection: duckdb.DuckDBPyConnection, question: Question) -> str:
-    """SQL for one observation per (series, place, period, estimator): nothing is averaged.
-
-    Newest vintage first, then confidence high, medium, low, not graded; then the name of the source.
-    """
-    editions = _editions(connection, question)
-    chosen = _chosen(connection, question, editions)
-    rivals_of = Counter((e.series, e.estimator) for e in editions)
-    if all(count == 1 for count in rivals_of.values()):
-        return chosen
-    group = {name: number for number, name in enumerate(rivals_of)}
-    days = sorted({e.known_on for e in editions}, reverse=True)
-    names = sorted({(e.source, e.vintage, e.content) for e in editions})
-    ranks = ", ".join(
-        f"({e.batch}, {e.line}, {group[e.series, e.estimator]}, {days.index(e.known_on)}, "
-        f"{names.index((e.source, e.vintage, e.content))})"
-        for e in editions
-    )
-    return f"""SELECT o.* FROM ({chosen}) o
-        JOIN (VALUES {ranks}) r(batch, line, rival, age, name) ON r.batch = o.batch AND r.line = o.line
-        QUALIFY row_number() OVER (PARTITION BY r.rival, o.place, o.period
-            ORDER BY r.age, coalesce(o.confidence, 4), r.name) = 1"""
+    return asked
 
 
 def table(
@@ -115,7 +90,8 @@ def totals(connection: duckdb.DuckDBPyConnection, chosen: str) -> pa.Table:
     return found.cast(TOTALS)
 
 
-def _editions(connection: duckdb.DuckDBPyConnection, question: Question) -> list[Edition]:
+def editions(connection: duckdb.DuckDBPyConnection, question: Question) -> list[Edition]:
+    """Every edition of the series that was known on the day."""
     found = ask(
         connection,
         """SELECT e.batch, e.line, l.series, l.estimator, l.source, l.vintage, e.known_on, b.content
@@ -127,7 +103,8 @@ def _editions(connection: duckdb.DuckDBPyConnection, question: Question) -> list
     return [Edition(*row) for row in found]
 
 
-def _chosen(connection: duckdb.DuckDBPyConnection, question: Question, editions: Sequence[Edition]) -> str:
+def chosen(connection: duckdb.DuckDBPyConnection, question: Question, editions: Sequence[Edition]) -> str:
+    """SQL for the observations of these editions that are asked for; a row two batches share comes twice."""
     conditions = [_among("o.line", sorted({e.line for e in editions}))]
     if question.as_of and editions:
         pairs = ", ".join(f"({e.batch}, {e.line})" for e in editions)

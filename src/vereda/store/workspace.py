@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from vereda.errors import BadRequest, BadStore
-from vereda.store import observations, reading, schema, snapshots
+from vereda.store import current, observations, reading, schema, snapshots
 from vereda.store.asking import ask
 from vereda.store.lock import held
 from vereda.store.observations import Appended
@@ -122,7 +122,7 @@ class Store:
         """
         asked = _question(series, places, periods, estimator, as_of)
         with in_plain_words(self.folder / FILE):
-            return reading.table(self._connection, reading.newest(self._connection, asked), columns)
+            return reading.table(self._connection, current.newest(self._connection, asked), columns)
 
     def totals(
         self,
@@ -138,7 +138,7 @@ class Store:
         """
         asked = _question(series, places, periods, estimator, as_of)
         with in_plain_words(self.folder / FILE):
-            return reading.totals(self._connection, reading.newest(self._connection, asked))
+            return reading.totals(self._connection, current.newest(self._connection, asked))
 
     def series(self) -> dict[str, str]:
         """Every series held, and its unit."""

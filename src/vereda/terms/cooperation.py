@@ -36,7 +36,8 @@ class OutputPlan(Entry):
     place: PlaceCode
     targets: Id | None = None  # series of announced targets
     outcomes: tuple["ObservationRef", ...] = ()
-    dataset: Id | None = None  # the dataset that would answer at municipal level, if it is not held
+    dataset: Id | None = None  # the dataset that answers for single places, where another does
+    local_series: Id | None = None  # its name for the same output
 
 
 class Case(Entry):
