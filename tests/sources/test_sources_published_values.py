@@ -126,7 +126,7 @@ def test_homicides_of_the_country(year: str, deaths: int) -> None:
 def test_crime_adds_up_to_what_an_unrelated_project_reports() -> None:
     assert pc.sum(HOMICIDES["value"]).as_py() == 343680
     assert pc.sum(EXTORTION["value"]).as_py() == 130150
-    assert set(HOMICIDES.filter(pc.field("status") == "preliminary")["period"].to_pylist()) == {"2026"}
+    assert set(HOMICIDES.filter(pc.field("status") == "incomplete")["period"].to_pylist()) == {"2026"}
 
 
 def test_cases_without_a_municipality_are_kept_apart(colombia: Gazetteer) -> None:

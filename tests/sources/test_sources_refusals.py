@@ -335,7 +335,7 @@ def test_absence_is_filled_only_by_declaration(colombia: Gazetteer) -> None:
     zero = next(r for r in by_place.values() if r["value"] == 0 and r["period"] == "2023")
     assert zero["note"] == "absent = 0 by declaration"
     assert {r["status"] for r in by_place.values() if r["period"] == "2026" and r["value"] == 0} == {
-        "preliminary"
+        "incomplete"
     }
     printed = table.filter(pc.is_in(table["period"], pa.array(["2023", "2026"]))).num_rows
     assert filled.num_rows + printed == 1121 + 1122  # Mapiripana is gone, Nuevo Belén de Bajirá is of 2024

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vereda.errors import BadRequest, BadStore
-from vereda.store import documents, load_state, save_state, write_outputs
+from vereda.store import documents, load_state, save_state, write_files, write_outputs
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -87,3 +87,12 @@ def test_state_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadStore, match="a file stands"):
         save_state(tmp_path / "file" / "state.json", {})
+
+
+def test_files_are_written_beside_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "kept.yml").write_text("mine")
+    write_files(tmp_path, {"vintages/2026-02.parquet": b"one", "2026-02.yml": "dos"})
+    write_files(tmp_path, {"2026-02.yml": "tres"})
+    assert files(tmp_path) == {"kept.yml": "mine", "vintages/2026-02.parquet": "one", "2026-02.yml": "tres"}
+    with pytest.raises(BadRequest, match="no path inside"):
+        write_files(tmp_path, {"../outside": ""})

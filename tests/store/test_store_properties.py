@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from store_case import batch, plain, row, values
 
 from vereda.store import Store
+from vereda.terms.period import known_on
 
 KEYS = st.fixed_dictionaries(
     {
@@ -77,3 +79,49 @@ def test_current_shows_one_of_the_rivals_and_never_a_new_number(rows: list[dict[
     assert set(keys) == {(r["series"], r["place"], r["period"], r["estimator"]) for r in rows}
     printed = {repr(r) for r in rows}
     assert all(repr({name: r[name] for name in list(row())}) in printed for r in current)
+
+
+GRADES = ["high", "medium", "low", None]
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=ROWS, day=st.sampled_from([None, date(2023, 9, 29), date(2022, 12, 31), date(2020, 1, 1)]))
+def test_current_follows_the_rule_row_by_row(rows: list[dict[str, Any]], day: date | None) -> None:
+    """Newest known vintage, then the grade, then the name: the same as sorting the rows in Python."""
+    known = [r for r in rows if day is None or known_on(r["vintage"]) <= day]
+    ranked = sorted(known, key=lambda r: (r["source"], r["vintage"]))
+    ranked = sorted(ranked, key=lambda r: GRADES.index(r["confidence"]))
+    ranked = sorted(ranked, key=lambda r: known_on(r["vintage"]), reverse=True)
+    best: dict[tuple[str, ...], dict[str, Any]] = {}
+    for r in ranked:
+        best.setdefault((r["series"], r["place"], r["period"], r["estimator"]), r)
+    with tempfile.TemporaryDirectory() as folder, Store.open(folder) as store:
+        store.append(batch(rows))
+        found = store.current(["coca_area", "homicides"], as_of=day)
+        assert plain(found) == sorted((tuple(r.values()) for r in best.values()), key=repr)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    held=st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1900, 2099)), unique=True, min_size=1, max_size=120
+    ),
+    years=st.lists(st.integers(2015, 2019), min_size=1, max_size=4, unique=True),
+    data=st.data(),
+)
+def test_a_newer_vintage_hides_exactly_what_it_repeats(
+    held: list[tuple[int, int]], years: list[int], data: st.DataObject
+) -> None:
+    """Several vintages of many periods, each holding some of the cells."""
+    newest: dict[tuple[int, int], int] = {}
+    with tempfile.TemporaryDirectory() as folder, Store.open(folder) as store:
+        for year in data.draw(st.permutations(years)):
+            cells = data.draw(st.lists(st.sampled_from(held), unique=True))
+            newest |= {cell: max(year, newest.get(cell, 0)) for cell in cells}
+            given_rows = [
+                row(place=f"CO-{p}", period=str(t), vintage=str(year), value=float(year)) for p, t in cells
+            ]
+            store.append(batch(given_rows, f"content {year}", name=str(year)))
+        found = store.current(["coca_area"]).to_pylist()
+    assert {(int(r["place"][3:]), int(r["period"])): int(r["value"]) for r in found} == newest
+    assert len(found) == len(newest)

@@ -268,7 +268,9 @@ class Desk:
         held = [figure for figure in inputs if figure is not None]
         lead = held[0]
         values = [np.array([np.nan if f.value is None else f.value]) for f in held]
-        value = float(rule.formula(*values)[0])
+        # A count of part of a year over a year's population is no yearly rate.
+        partial = any(f.status == "incomplete" for f in held)
+        value = float("nan") if partial else float(rule.formula(*values)[0])
         status = next(
             (f.status for f in held if f.status in {"incomplete", "preliminary", "not_collected"}), "computed"
         )

@@ -147,6 +147,8 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
     desk.gazetteer.get(place, "changed")
     rule = REGISTRY.get(name)
     shown = desk.current(name, place)
+    while shown and shown[-1].status in ("incomplete", "not_collected"):
+        shown = shown[:-1]  # a year that is still running is listed below, and is not the newest value
     # A newer total under the same estimator goes on where the municipal table ends.
     everything = desk.all(name, place)
     first = {f.trace for f in shown}

@@ -50,7 +50,12 @@ class Tracer:
         if not inputs and step.key and step.key not in seen:
             inputs = self(step.key).inputs
             seen = seen | {step.key}
-        return replace(step, inputs=tuple(self._open(child, seen) for child in inputs))
+        # The addends of a sum share its vintage, told once beside them.
+        told = any(child.kind == "vintage" for child in inputs)
+        opened = (
+            child if told and child.kind == "observation" else self._open(child, seen) for child in inputs
+        )
+        return replace(step, inputs=tuple(opened))
 
     # ---- one kind of number each ------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class Teller:
 
     def status_mark(self, figure: Figure) -> Markup:
         """A quiet word after a number that is not simply measured."""
-        if figure.status in {"measured", "computed", ""}:
+        if figure.status in {"measured", "computed", "stated", ""}:
             return Markup("")
         return Markup(' <span class="st">{}</span>').format(text.status(figure, self.lang))
 

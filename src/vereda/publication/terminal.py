@@ -144,7 +144,7 @@ def figures_table(figures: Sequence[Figure], lang: str) -> Table:
     """Figures by period with who estimated them and the key of the trace."""
     table = _table(("Period", "Value", "Estimator", "Trace"), lang, right=(1,))
     for figure in figures:
-        extra = f" {text.status(figure, lang)}" if figure.status not in {"measured", "computed"} and figure.value is not None else ""
+        extra = f" {text.status(figure, lang)}" if figure.status not in {"measured", "computed", "stated"} and figure.value is not None else ""
         table.add_row(text.when(figure.period, lang), text.number(figure, lang) + extra, figure.estimator, Line(figure.trace, style="dim"))
     return table
 
@@ -190,7 +190,5 @@ def _step(step: Step, lang: str) -> Line:
 
 
 def _grow(tree: Tree, inputs: Sequence[Step], lang: str) -> None:
-    for step in inputs[:60]:
+    for step in inputs:
         _grow(tree.add(_step(step, lang)), step.inputs, lang)
-    if len(inputs) > 60:
-        tree.add(Line(f"… {text.digits(len(inputs) - 60, lang)}", style="dim"))

@@ -158,6 +158,11 @@ def _day(day: date, form: str, lang: str) -> str:
 
 #: The few fixed words of a locator or note, and how Spanish says them.
 _HOW = {
+    "absent from a table known to be incomplete in this year": "ausente de una tabla que se sabe incompleta ese año",
+    "absent from the publisher's table: zero by its declaration": "ausente de la tabla del editor: cero, por su declaración",
+    "no row: declared in the dataset's description": "sin fila: lo declara la descripción de los datos",
+    "the publisher does not collect it here": "el editor no lo recoge aquí",
+    "the place did not exist in that year": "el lugar no existía ese año",
     "are not covered by the publisher and are in no total": "no los cubre el editor y no están en ningún total",
     "medium confidence": "confianza media",
     "high confidence": "confianza alta",
@@ -172,6 +177,8 @@ _HOW = {
     "licence": "licencia",
     "rounded": "redondeado",
     "column": "columna",
+    "count of": "recuento de",
+    "entries": "entradas",
     "sum of": "suma de",
     "sheet": "hoja",
     "bytes": "bytes",

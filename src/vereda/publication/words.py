@@ -52,6 +52,7 @@ CHECKS = {"passed": N_("passed"), "known gap": N_("known gap"), "failed": N_("fa
 
 STATUSES = {
     "measured": N_("measured"),
+    "stated": N_("as stated in a text"),
     "rounded": N_("rounded by the publisher"),
     "preliminary": N_("preliminary"),
     "computed": N_("computed from published parts"),
@@ -84,6 +85,9 @@ UNITS = {
     "laboratories": N_("laboratories"),
     "helicopters": N_("helicopters"),
     "review": N_("review"),
+    "event": N_("event"),
+    "commitments": N_("commitments"),
+    "metrics": N_("metrics"),
     "member": N_("member"),
     "release/yr": N_("releases a year"),
     "releases/year": N_("releases a year"),

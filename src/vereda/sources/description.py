@@ -147,6 +147,7 @@ class Totals(Said):
     within: float = 0.5
     within_share: float = 0.0
     values: dict[str, float]
+    gaps: dict[str, float] = Field(default_factory=dict)  # known gaps: what the file adds up to instead
 
 
 class Expect(Said):

@@ -10,13 +10,13 @@ from vereda.store.reading import Edition, Question, chosen, editions
 
 #: Which rows a newer edition also has is kept as bits, 64 periods to a number; no row is compared with another.
 _BY_EDITION = """
-    WITH ranked AS (SELECT o.*, r.rival, r.age FROM ({rows}) o JOIN {ranks} ON r.batch = o.batch AND r.line = o.line),
-    held AS (SELECT rival, age, place, period // 64 AS block, bit_or(1::UBIGINT << (period % 64)::UBIGINT) AS bits
-        FROM ranked GROUP BY ALL),
-    hidden AS (SELECT rival, age, place, block, bit_or(bits) OVER (PARTITION BY rival, place, block ORDER BY age
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer FROM held)
-    SELECT o.* EXCLUDE (rival, age) FROM ranked o LEFT JOIN (FROM hidden WHERE newer IS NOT NULL) h
-        ON h.rival = o.rival AND h.age = o.age AND h.place = o.place AND h.block = o.period // 64
+    WITH held AS (SELECT batch, line, place, period // 64 AS block,
+            bit_or(1::UBIGINT << (period % 64)::UBIGINT) AS bits FROM ({rows}) GROUP BY ALL),
+    hidden AS (SELECT o.batch, o.line, place, block, bit_or(bits) OVER (PARTITION BY r.rival, place, block
+            ORDER BY r.age ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
+        FROM held o JOIN {ranks} ON r.batch = o.batch AND r.line = o.line)
+    SELECT o.* FROM ({rows}) o LEFT JOIN (FROM hidden WHERE newer IS NOT NULL) h
+        ON h.batch = o.batch AND h.line = o.line AND h.place = o.place AND h.block = o.period // 64
     WHERE newer IS NULL OR (newer >> (o.period % 64)::UBIGINT) & 1 = 0"""
 
 #: Editions of one day: row by row.

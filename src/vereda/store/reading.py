@@ -82,8 +82,8 @@ def totals(connection: duckdb.DuckDBPyConnection, chosen: str) -> pa.Table:
     found = asking.table(
         connection,
         f"""WITH by_line AS (
-            SELECT line, period, sum(value) AS total, count(value) AS rows FROM ({chosen}) GROUP BY ALL)
-        SELECT l.series, l.estimator, t.text AS period, sum(b.total) AS total, sum(b.rows)::BIGINT AS rows
+            SELECT line, period, fsum(value) AS total, count(value) AS rows FROM ({chosen}) GROUP BY ALL)
+        SELECT l.series, l.estimator, t.text AS period, fsum(b.total) AS total, sum(b.rows)::BIGINT AS rows
         FROM by_line b JOIN line l ON l.id = b.line JOIN period t ON t.id = b.period
         GROUP BY ALL ORDER BY ALL""",
     )
