@@ -93,6 +93,6 @@ def coca_flows(before: Array, after: Array) -> Flows:
     before, after (n,) ha, the same places in the same order.
     """
     change = after - before
-    rises, falls = float(change[change > 0].sum()), float(-change[change < 0].sum())
+    rises, falls = float(change[change > 0].sum()), float(abs(change[change < 0]).sum())
     larger = max(rises, falls)
     return Flows(rises, falls, rises - falls, min(rises, falls) / larger if larger > 0 else float("nan"))

@@ -49,6 +49,8 @@ class Reply:
 def show(reply: Reply) -> None:
     """Print for people."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)  # a file or a pipe has no width of its own
     for part in reply.shown:
         console.print(part)
 

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from vereda.errors import BadPeriod
 from vereda.publication import text
-from vereda.publication.drawing import NARROW, WIDE, Drawing, Frame, Word, draw, speak
+from vereda.publication.drawing import HALF, NARROW, WIDE, Drawing, Frame, Word, draw, speak
 from vereda.terms.answer import IndicatorAnswer, OutputAnswer, Reading
 from vereda.terms.figure import Figure
 from vereda.terms.period import period
@@ -73,7 +73,8 @@ def at(figure: Figure) -> tuple[float, float]:
 def lines_of(answer: IndicatorAnswer) -> dict[str, list[Figure]]:
     """A line for each estimator: the one shown first leads, rivals follow, one vintage a year."""
     lead = answer.current[-1].estimator if answer.current else ""
-    found = {lead: yearly([*answer.rivals.get(lead, ()), *answer.current])} if answer.current else {}
+    more = [f for f in answer.rivals.get(lead, ()) if f.status not in {"incomplete", "leaked"}]
+    found = {lead: yearly([*more, *answer.current])} if answer.current else {}
     if found:
         shown = {year(f): f for f in yearly(answer.current)}
         found[lead] = sorted([*shown.values(), *(f for f in found[lead] if year(f) not in shown)], key=year)
@@ -91,6 +92,7 @@ def line_chart(
     moment: tuple[float, Say] | None = None,
     small: bool = False,
     narrow: bool = False,
+    half: bool = False,
 ) -> Chart | None:
     """Lines with their names at the end; targets as dashes from the day made to the day due."""
     points = [f for line in lines.values() for f in line]
@@ -98,7 +100,7 @@ def line_chart(
         return None
     speech = Speech()
     made = []
-    frames = (Frame(300, 150, right=66, bottom=20, top=20),) if small else _frames()[1:] if narrow else _frames()
+    frames = (Frame(300, 150, right=66, bottom=20, top=20),) if small else _frames(half)[1:] if narrow else _frames(half)
     for frame in frames:
         made.append(draw(_lines(frame, lines, names, targets, moment, speech, small), frame))
     wide = made[0] if len(made) > 1 else ""
@@ -107,8 +109,8 @@ def line_chart(
     return Chart(wide, made[-1], tuple(speech.words), unique, label)
 
 
-def _frames() -> tuple[Frame, ...]:
-    return Frame(WIDE, 340, right=132, top=24), Frame(NARROW, 300, right=104, top=24)
+def _frames(half: bool) -> tuple[Frame, ...]:
+    return Frame(HALF, 300, right=112, top=24) if half else Frame(WIDE, 340, right=132, top=24), Frame(NARROW, 300, right=104, top=24)
 
 
 def _lines(
@@ -125,7 +127,7 @@ def _lines(
     ends += [r.target.value for _, r in targets if r.target is not None and r.target.value is not None]
     top, (first, last) = max([*ends, 0.0]) * 1.06 or 1.0, (min(years), max(years))
     drawing = Drawing((first, max(last, first + 1)), (min([*ends, 0.0]), top))
-    _ground(drawing, frame, first, last, top, speech, bare=small)
+    _ground(drawing, frame, (first, last), top, speech, bare=small)
     tags: list[tuple[float, str, tuple[Say, ...]]] = []
     for (name, line), hue in reversed(list(zip(lines.items(), HUES * 3, strict=False))):
         drawing.band([(year(f), f.low, f.high) for f in line if f.low is not None and f.high is not None], hue)
@@ -135,7 +137,7 @@ def _lines(
                 drawing.dot(*at(run[0]), hue, filled=False, size=14)
         x, y = at(line[-1])
         drawing.dot(x, y, hue, size=26 if small else 36)
-        rows = () if small or name not in names else _rows(names[name], line[-1] if x < last else None, frame)
+        rows = () if len(lines) < 2 or name not in names else _rows(names[name], line[-1] if x < last else None, frame)
         tags.append((y, hue, (_number(line[-1]), *rows)))
     for made, reading in targets:
         _target(drawing, made, reading, last, tags)
@@ -161,20 +163,22 @@ def _runs(line: Sequence[Figure]) -> list[list[Figure]]:
 
 
 def _ground(
-    drawing: Drawing, frame: Frame, first: int, last: int, top: float, speech: Speech, bare: bool = False
+    drawing: Drawing, frame: Frame, span: tuple[int, int], top: float, speech: Speech, bare: bool = False
 ) -> None:
     """Grid and year labels, drawn as marks so that their words can be translated."""
-    low = drawing.y[0]
+    (first, last), (left, right), low = span, drawing.x, drawing.y[0]
+    columns = right > last + 0.1  # years stand in the middle of columns, not at the ends of a line
     if not bare:
         for value in _ticks(top):
-            drawing.rule((first, value), (last, value), "rule")
+            drawing.rule((left, value), (right, value), "rule")
             lift = value + top * 9 / frame.plot[1]
-            drawing.words.append(Word(first, lift, speech(lambda lang, v=value: _round(v, lang)), colour="soft"))  # type: ignore[misc]
-    drawing.rule((first, max(0.0, low)), (last, max(0.0, low)), "axis")
+            drawing.words.append(Word(left, lift, speech(lambda lang, v=value: _round(v, lang)), colour="soft"))  # type: ignore[misc]
+    drawing.rule((left, max(0.0, low)), (right, max(0.0, low)), "axis")
     under = -top * 13 / frame.plot[1]
     step = next(s for s in (1, 2, 5, 10, 20, 50) if (last - first) / s <= frame.plot[0] / 58)
     middle = [] if bare else [y for y in range(first, last + 1) if y % step == 0 and min(y - first, last - y) >= step * 0.6]
-    for when, align in [(first, "left"), *((y, "center") for y in middle), (last, "right")]:
+    ends = ("center", "center") if columns else ("left", "right")
+    for when, align in [(first, ends[0]), *((y, "center") for y in middle), (last, ends[1])]:
         if when == last and last - first < 2 and bare:
             continue
         drawing.words.append(Word(when, under, speech(lambda _, y=when: str(y)), align))  # type: ignore[misc]
@@ -216,7 +220,7 @@ def _target(drawing: Drawing, made: int, reading: Reading, last: int, tags: list
 
 
 def _tags(
-    drawing: Drawing, frame: Frame, tags: list[tuple[float, str, tuple[Say, ...]]], last: int, speech: Speech
+    drawing: Drawing, frame: Frame, tags: list[tuple[float, str, tuple[Say, ...]]], last: float, speech: Speech
 ) -> None:
     """Labels right of the last point, pushed apart until none covers another."""
     per_pixel = (drawing.y[1] - drawing.y[0]) / frame.plot[1]
@@ -247,9 +251,10 @@ def output_chart(answer: OutputAnswer, label: Say) -> Chart | None:
     top = max(f.value or 0.0 for f in (*done, *goals)) * 1.1
     first, last = min(year(f) for f in done), max(year(f) for f in (*done, *goals))
     speech, made = Speech(), []
-    for frame in (Frame(WIDE, 250, right=132, top=20), Frame(NARROW, 230, right=78, top=20)):
-        drawing = Drawing((first - 0.6, last + 0.6), (0.0, top))
-        _ground(drawing, frame, first, last, top, speech)
+    for frame in (Frame(HALF, 300, right=86, top=24), Frame(NARROW, 230, right=78, top=20)):
+        pad = (last - first + 1) * 56 / (frame.plot[0] - 56)  # room for the labels of the grid, left of the columns
+        drawing = Drawing((first - 0.5 - pad, last + 0.5), (0.0, top))
+        _ground(drawing, frame, (first, last), top, speech)
         for figure in done:
             drawing.bar(year(figure), 0.62, figure.value or 0.0, "third")
         for goal in goals:
@@ -258,6 +263,6 @@ def output_chart(answer: OutputAnswer, label: Say) -> Chart | None:
         tags: list[tuple[float, str, tuple[Say, ...]]] = [(at(done[-1])[1], "third", (_number(done[-1]), lambda _: done[-1].period))]
         if goals:
             tags.append((at(goals[-1])[1], "target", (_number(goals[-1]), lambda lang: text.translate("target", lang))))
-        _tags(drawing, frame, tags, last, speech)
+        _tags(drawing, frame, tags, last + 0.5, speech)
         made.append(draw(drawing, frame))
     return Chart(made[0], made[1], tuple(speech.words), (*done, *goals), label)

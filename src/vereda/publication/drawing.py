@@ -21,7 +21,7 @@ COLOURS = {
     "ink": "#010101", "soft": "#020202", "rule": "#030303", "paper": "#040404", "coca": "#050505",
     "rival": "#060606", "target": "#070707", "third": "#080808", "axis": "#090909",
 }  # fmt: skip
-WIDE, NARROW = 680, 340
+WIDE, HALF, NARROW = 680, 520, 340
 FONT = "system-ui, sans-serif"
 _TOKEN = re.compile(r">§(\d+)§<")
 _NOISE = re.compile(r' (?:aria-[a-z]+|role|class|stroke-miterlimit|font-family)="[^"]*"')

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from os.path import commonprefix
 from types import SimpleNamespace
 from typing import Any
 
@@ -116,7 +117,9 @@ class Drawn:
             if promised:
                 wanted = {r.estimator for c in promised for r in c.entry.judged_on if r.series == answer.id}
                 lines = {n: line for n, line in lines.items() if n in wanted or None in wanted} or lines
-            goals = [(int(c.entry.made_on[:4]), r) for c in promised for r in c.readings if r.target is not None]
+            told = [r for c in promised for r in (c.readings if len(promised) == 1 else c.readings[:1])]
+            made = int(promised[0].entry.made_on[:4]) if promised else 0
+            goals = [(made, r) for r in told if r.target is not None]
             seen = {r.target.value: (made, r) for made, r in reversed(goals) if r.target is not None}
             self._charts[key] = line_chart(
                 lines,
@@ -178,7 +181,7 @@ class Drawn:
                 by[figure.estimator].append(figure)
             lines = {name: line for name, held in by.items() if (line := yearly(held))}
             names = {n: self.estimator(n) for n in lines if n}
-            self._charts[key] = line_chart(lines, names, self.label(series, self.case.country, lines))
+            self._charts[key] = line_chart(lines, names, self.label(series, self.case.country, lines), half=True)
         return self._charts[key]
 
     def draw(self, year: MapYear, t: Teller, named: tuple[str, ...]) -> str:
@@ -250,8 +253,9 @@ class Drawn:
                     reached = max(reached, meeting.ordinal)
                 shown.append(SimpleNamespace(missing=None, meeting=meeting))
             forums.append(SimpleNamespace(forum=forum, rows=shown))
+        titles = {p.id: _shared([c.entry.gist.say(t.lang) for c in p.commitments]) for p in self.edition.agreed.promises}
         single = [p.commitments[0] for p in self.edition.agreed.promises if len(p.commitments) == 1]
-        return {"forums": forums, "single": single}
+        return {"forums": forums, "single": single, "titles": titles}
 
     def commitment(self, answer: CommitmentAnswer) -> Tell:
         """One promise."""
@@ -347,6 +351,12 @@ class Drawn:
             "shares": rows,
             "share_years": shown,
         }
+
+
+def _shared(gists: list[str]) -> str:
+    """What the readings of one promise say alike: their common beginning, to the last comma."""
+    alike = commonprefix(gists)
+    return alike.rpartition(",")[0] if "," in alike else gists[0]
 
 
 def yearly_all(figures: tuple[Figure, ...]) -> list[Figure]:

@@ -156,6 +156,11 @@ class Teller:
         found = self.register.case.words.get(name)
         return found.say(self.lang) if found else text.unit(name.replace("_", " "), self.lang)
 
+    def check(self, name: str) -> Markup:
+        """The name of a check: what it looked at, and how, in the language of the page."""
+        what, colon, way = name.partition(": ")
+        return self.gloss(name) if not colon else Markup("{}: {}").format(self.words(what.replace("_", " ")), self.gloss(way))
+
     def unit(self, name: str) -> Markup:
         """A unit on its own."""
         return self.words(text.unit(name, self.lang))

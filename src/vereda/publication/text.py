@@ -69,6 +69,12 @@ def digits(value: float, lang: str, places: int = 0) -> str:
     return written.replace("-", "−")
 
 
+def exact(value: float, lang: str) -> str:
+    """A number with every decimal that is known, for traces: 252,572.9."""
+    tail = f"{value:.10g}".partition(".")[2] if abs(value) < 1e9 else ""
+    return digits(value, lang, len(tail) if tail.isdigit() else 0)
+
+
 def unit(name: str, lang: str) -> str:
     """A unit as it is written after a number."""
     return translate(words.UNITS.get(name, name), lang)
@@ -78,8 +84,11 @@ def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False
     """A figure in words: "252,573 ha", "+47.3 %", or why there is none."""
     if figure.value is None:
         return status(figure, lang)
-    written = digits(figure.value, lang, decimals(figure.value, figure.unit))
-    if sign and figure.value > 0:
+    places = decimals(figure.value, figure.unit)
+    written = digits(figure.value, lang, places)
+    if figure.value and not round(figure.value, places):
+        written = f"<{digits(10.0**-places, lang, places)}"
+    elif sign and figure.value > 0:
         written = f"+{written}"
     after = unit(figure.unit, lang) if with_unit else ""
     return f"{written}\u00a0{after}" if after else written

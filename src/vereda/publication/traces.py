@@ -145,7 +145,7 @@ class Writer:
     def _bare(self, step: Step) -> str:
         if step.value is None:
             return "–"
-        return text.digits(step.value, self.lang, text.decimals(step.value, step.unit))
+        return text.exact(step.value, self.lang)
 
     def _label(self, child: Step, place_only: bool = False) -> str:
         name, place, tail = split(child.key)
