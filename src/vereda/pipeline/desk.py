@@ -114,6 +114,7 @@ class Desk:
         self._local: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self._periods: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._sums: dict[tuple[str, str, str], Sum | None] = {}
+        self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
         names = [name for name in Row._fields if name in table.column_names]
         columns = [table.column(name).to_pylist() for name in names]
         for values in zip(*columns, strict=True):
@@ -179,6 +180,12 @@ class Desk:
 
     def candidates(self, series: str, place: str, when: str) -> tuple[Figure, ...]:
         """Every figure that answers: printed rivals and the sum of places, the one to show first leading."""
+        key = (series, place, when)
+        if key not in self._found:
+            self._found[key] = self._gather(series, place, when)
+        return self._found[key]
+
+    def _gather(self, series: str, place: str, when: str) -> tuple[Figure, ...]:
         found = [(self._first(row), self.figure(row)) for row in self.rows(series, place, when)]
         total = self.sum(series, place, when)
         if total is not None:

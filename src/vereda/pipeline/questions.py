@@ -1,7 +1,9 @@
 """The three questions: agreed, done, changed. Each gathers figures from the desk; nothing is computed twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+
+import numpy as np
 
 from vereda.cooperation import answer, own_step, promises, scope_figures, steps, training_figures
 from vereda.errors import BadRequest
@@ -211,20 +213,33 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
     years = _map_years(desk)
     if series is None or "coca_hhi" not in REGISTRY or REGISTRY["coca_hhi"].needs != (series,) or not years:
         return None
-    country, departments = case.country, desk.gazetteer.children(case.country)
+    country = case.country
+    departments = tuple(c for c in desk.gazetteer.children(country) if desk.periods(series, c))
 
-    def figures(name: str, place: str) -> tuple[Figure, ...]:
-        found = []
-        for year in years:
-            step = tracer(str(Key(name, place, year)))
-            total = desk.sum(series, country, year)
-            status = "incomplete" if total and total.addends[0].status == "incomplete" else "computed"
-            found.append(Figure(step.value, step.unit, step.key, status=status, place=place, period=year))
-        return tuple(found)
+    def figures(name: str, place: str, values: Iterable[float]) -> tuple[Figure, ...]:
+        unit = REGISTRY[name].unit
+        return tuple(
+            Figure(
+                float(value), unit, str(Key(name, place, year)), status=_completeness(desk, series, year),
+                place=place, period=year,
+            )
+            for year, value in zip(years, values, strict=True)
+        )  # fmt: skip
 
-    shares = {code: figures("coca_share", code) for code in departments if desk.periods(series, code)}
+    area = np.array([desk.values(series, departments, year) for year in years])  # (years, departments) ha
+    each = np.array([desk.values(series, desk.municipalities(), year) for year in years])
+    share = np.full_like(area, np.nan)
+    share[area >= 0] = np.concatenate([REGISTRY["coca_share"].formula(row[row >= 0]) for row in area])
+    shares = {code: figures("coca_share", code, share[:, i]) for i, code in enumerate(departments)}
+    hhi = figures("coca_hhi", country, [REGISTRY["coca_hhi"].formula(row[row >= 0]) for row in area])
+    top = figures("coca_top10", country, [REGISTRY["coca_top10"].formula(row[row >= 0]) for row in each])
     flows = tuple(flow(desk, tracer, *pair.split("-")) for pair in case.flows)
-    return Concentration(figures("coca_hhi", country), figures("coca_top10", country), shares, flows)
+    return Concentration(hhi, top, shares, flows)
+
+
+def _completeness(desk: Desk, series: str, year: str) -> str:
+    total = desk.sum(series, desk.register.case.country, year)
+    return "incomplete" if total and total.addends[0].status == "incomplete" else "computed"
 
 
 def flow(desk: Desk, tracer: Tracer, start: str, end: str) -> FlowsAnswer:

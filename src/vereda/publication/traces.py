@@ -10,8 +10,7 @@ from vereda.publication import text, words
 from vereda.publication.ledger import Ledger, split
 from vereda.publication.teller import Teller
 from vereda.terms.answer import Edition
-from vereda.terms.figure import Figure, Step
-
+from vereda.terms.figure import Step
 
 _ADDRESS = re.compile(r"(https?://[^\s;,]+)")
 
@@ -36,13 +35,16 @@ class Writer:
         for page, keys in self.ledger.pages().items():
             name, place, _ = split(keys[0])
             rows, chains = [], Chains(self)
+            shared = {split(key)[2].partition("~")[2] for key in keys}
+            whose = self._whose(shared.pop()) if len(shared) == 1 else ""
             for key in sorted(keys, key=lambda k: split(k)[2]):
                 address = self.ledger.address(key)
                 if address.page != page:
                     made[prefix + address.page] = self._single(key, address.page)
-                rows.append(self._row(key, page, chains, listed=address.page == page))
+                rows.append(self._row(key, page, chains, listed=address.page == page, short=bool(whose)))
             title = f"{self._name(name)} · {self._teller.place(place)}"
-            made[prefix + page] = self._page(page, title, self._table(rows) + chains.html())
+            head = f'<p class="sub">{whose}</p>' if whose else ""
+            made[prefix + page] = self._page(page, title, head + self._table(rows) + chains.html())
         return made
 
     # ---- pages -------------------------------------------------------------------------------------------
@@ -87,17 +89,19 @@ class Writer:
             own = f' id="{escape(first[0])}"' if first[0] else ""
             body.append(f'<tr{own}><th scope="row">{period}{anchors}<td class="r">{first[2]}{first[3]}')
             i = end
-        return f'<table class="slim"><thead><tr>{cells}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+        return f'<table class="stack"><thead><tr>{cells}</tr></thead><tbody>{"".join(body)}</tbody></table>'
 
-    def _row(self, key: str, page: str, chains: "Chains", listed: bool) -> tuple[str, str, str, str]:
+    def _row(self, key: str, page: str, chains: "Chains", listed: bool, short: bool) -> tuple[str, str, str, str]:
         """Anchor, period, value, and what follows; rows that differ in nothing but the period become one."""
         step, tail = self.ledger.steps[key], split(key)[2]
-        period, value = self._period(tail) or escape(step.name), self._value(step)
+        period = self._period(tail, short) or escape(step.name)
+        value = self._value(step)
         if not listed:
-            return "", period, value, f"<td><td>{self._link(step, page, self._how(step.locator or self._kind(step)))}"
+            return "", period, value, f"<td colspan=2>{self._link(step, page, self._how(step.locator or self._kind(step)))}"
         links = [self._part(c, page, chains) for c in step.inputs if c.key]
         links += chains.mark([c for c in step.inputs if not c.key])
-        note = f"<small>{self._how(step.note)}</small>" if step.note else ""
+        said = "" if step.note in {*words.STATES, "measured"} else step.note
+        note = f"<small>{self._how(said)}</small>" if said else ""
         what = self._how(step.locator) or self._kind(step)
         return self.ledger.address(key).anchor, period, value, f"<td>{what}{note}<td>{'<br>'.join(links)}"
 
@@ -130,17 +134,20 @@ class Writer:
     def _value(self, step: Step) -> str:
         if step.value is None:
             return escape(text.state(step.note, self.lang)) if step.note in words.STATES else "–"
-        return escape(text.number(Figure(step.value, step.unit, step.key), self.lang))
+        after = text.unit(step.unit, self.lang)
+        return escape(text.exact(step.value, self.lang) + (f"\u00a0{after}" if after else ""))
 
-    def _period(self, tail: str) -> str:
-        when, *rest = tail.split("~")
-        said = text.when(when, self.lang) if re.match(r"(FY)?\d{4}", when) else when
-        small = ", ".join(
-            part
-            for part in (self._teller.estimator(rest[0]) if rest and rest[0] else "", *rest[1:])
-            if part
-        )
-        return escape(said) + (f"<small>{escape(small)}</small>" if small else "")
+    def _period(self, tail: str, short: bool = False) -> str:
+        when, _, rest = tail.partition("~")
+        said = escape(text.when(when, self.lang) if re.match(r"(FY)?\d{4}", when) else when)
+        whose = "" if short else self._whose(rest)
+        return said + (f"<small>{whose}</small>" if whose else "")
+
+    def _whose(self, tail: str) -> str:
+        """Estimator, vintage and source, as the key names them."""
+        estimator, _, rest = tail.partition("~")
+        parts = (self._teller.estimator(estimator) if estimator else "", *rest.split("~"))
+        return escape(", ".join(part for part in parts if part))
 
     def _bare(self, step: Step) -> str:
         if step.value is None:
@@ -155,8 +162,6 @@ class Writer:
         return escape(" · ".join(p for p in parts if p))
 
     def _link(self, child: Step, page: str, label: str) -> str:
-        if child.key not in self.ledger.addresses:
-            return label
         if child.key not in self.ledger.addresses:
             return label
         return f'<a href="{"../" * page.count("/")}{escape(str(self.ledger.address(child.key)))}">{label}</a>'
@@ -195,5 +200,3 @@ class Chains:
 def _letters(index: int) -> str:
     head, last = divmod(index, 26)
     return (_letters(head - 1) if head else "") + chr(65 + last)
-
-
