@@ -109,7 +109,7 @@ def build() -> tuple[Edition, Desk]:
         for i, r in enumerate(rows):
             code = f"CO-{r['code']}"
             value = float(r[year] or 0)
-            if i % 29 == 5 and not r[year]:
+            if not r[year] and i % 5 == 0:
                 figure = Figure(None, "ha", f"coca_area@{code}:{year}", status="not_collected", place=code, period=year)
             else:
                 figure = desk.figure("coca_area", code, year, value, "ha", "unodc-simci", "2026-02", "odc-simci-coca")

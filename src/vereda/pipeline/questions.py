@@ -220,7 +220,7 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
         unit = REGISTRY[name].unit
         return tuple(
             Figure(
-                float(value), unit, str(Key(name, place, year)), status=_completeness(desk, series, year),
+                None if np.isnan(value) else float(value), unit, str(Key(name, place, year)), status=_completeness(desk, series, year),
                 place=place, period=year,
             )
             for year, value in zip(years, values, strict=True)

@@ -134,10 +134,13 @@ def _lines(
         for run in _runs(line):
             drawing.line([at(f) for f in run], hue, 2.4 if hue == HUES[0] else 1.7)
             if len(run) == 1:
-                drawing.dot(*at(run[0]), hue, filled=False, size=14)
+                drawing.dot(*at(run[0]), hue, size=16)
         x, y = at(line[-1])
-        drawing.dot(x, y, hue, size=26 if small else 36)
-        rows = () if len(lines) < 2 or name not in names else _rows(names[name], line[-1] if x < last else None, frame)
+        leaked = line[-1].status == "leaked"
+        drawing.dot(x, y, hue, filled=not leaked, size=26 if small else 36)
+        rows: tuple[Say, ...] = () if len(lines) < 2 or name not in names else _rows(names[name], line[-1] if x < last else None, frame)
+        if leaked and not small:
+            rows = (*rows, lambda lang: text.translate("leaked", lang))
         tags.append((y, hue, (_number(line[-1]), *rows)))
     for made, reading in targets:
         _target(drawing, made, reading, last, tags)
@@ -206,7 +209,7 @@ def _rows(name: Say, early: Figure | None, frame: Frame) -> tuple[Say, ...]:
         return wrap(name(lang) + (f" ({early.period})" if early is not None else ""), room)
 
     most = max(len(rows(lang)) for lang in text.LOCALES)
-    return tuple(lambda lang, i=i: (rows(lang) + [""] * most)[i] for i in range(most))  # type: ignore[misc]
+    return tuple(lambda lang, i=i: (rows(lang) + [""] * most)[i] for i in range(most))
 
 
 def _target(drawing: Drawing, made: int, reading: Reading, last: int, tags: list[tuple[float, str, tuple[Say, ...]]]) -> None:

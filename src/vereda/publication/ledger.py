@@ -79,19 +79,26 @@ class Ledger:
         self.addresses: dict[str, Address] = {}
         self._tracer = tracer
         faults: list[str] = []
+        refused: set[str] = set()
         for figure in wanted:
-            if figure.value is not None and figure.trace not in self.steps:
-                self._open(figure.trace, figure.value, faults)
+            if figure.value is None or figure.trace in refused:
+                continue
+            if figure.trace not in self.steps:
+                self._open(figure.trace, faults)
+            if figure.trace in self.steps:
+                self._same(figure.trace, figure.value, faults)
+            else:
+                refused.add(figure.trace)
         for key in also:
             if key not in self.steps:
-                self._open(key, None, faults)
+                self._open(key, faults)
         queue = [child for step in self.steps.values() for child in step.inputs]
         while queue:
             child = queue.pop()
             if child.kind == "observation" and not child.inputs and child.key not in self.steps:
                 continue  # a cell in a table of addends: its row says where it is printed
             if not told_in_place(child) and child.key not in self.steps:
-                self._open(child.key, child.value, faults)
+                self._open(child.key, faults)
                 queue.extend(self.steps[child.key].inputs if child.key in self.steps else ())
         if faults:
             shown = "\n".join(f"  {fault}" for fault in faults[:20])
@@ -101,15 +108,16 @@ class Ledger:
             )
         self._place()
 
-    def _open(self, key: str, value: float | None, faults: list[str]) -> None:
+    def _open(self, key: str, faults: list[str]) -> None:
         try:
-            step = self._tracer(key)
+            self.steps[key] = self._tracer(key)
         except VeredaError as error:
             faults.append(f"{key}: {error}")
-            return
-        if value is not None and step.value is not None and not isclose(value, step.value, rel_tol=1e-9, abs_tol=1e-9):
-            faults.append(f"{key}: prints {value!r}, its trace says {step.value!r}")
-        self.steps[key] = step
+
+    def _same(self, key: str, value: float, faults: list[str]) -> None:
+        traced = self.steps[key].value
+        if traced is not None and value != traced and not isclose(value, traced, rel_tol=1e-9, abs_tol=1e-9):
+            faults.append(f"{key}: prints {value!r}, its trace says {traced!r}")
 
     def _place(self) -> None:
         by_page: dict[str, list[str]] = defaultdict(list)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from math import cos, radians, sqrt
 from typing import Any
 
@@ -161,7 +162,7 @@ def _ring(ring: Sequence[Sequence[float]], field: Field) -> str:
             corners.append(corner)
     if len(corners) < 4:
         return ""
-    steps = [f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in zip(corners, corners[1:], strict=False)]
+    steps = [f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in pairwise(corners)]
     return f"M{corners[0][0]} {corners[0][1]}l{' '.join(steps)}z"
 
 

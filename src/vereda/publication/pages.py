@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 
@@ -284,7 +284,7 @@ class Drawn:
         versions: dict[str, list[Any]] = defaultdict(list)
         for metric in sorted(self.edition.agreed.metrics, key=lambda m: (m.entry.version, m.entry.position)):
             versions[metric.entry.version].append(metric)
-        tally = Counter(m.entry.state for m in self.edition.agreed.metrics)
+        tally: Counter[str] = Counter(m.entry.state for m in self.edition.agreed.metrics)
         names = {m.entry.id: m.entry.name for m in self.edition.agreed.metrics}
         return {"versions": list(versions.items()), "tally": [(s, tally[s]) for s in words.METRICS], "names": names | text.NAMES}
 
@@ -355,7 +355,8 @@ class Drawn:
 
 def _shared(gists: list[str]) -> str:
     """What the readings of one promise say alike: their common beginning, to the last comma."""
-    alike = commonprefix(gists)
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*gists, strict=False))
+    alike = "".join(letters[0] for letters in same)
     return alike.rpartition(",")[0] if "," in alike else gists[0]
 
 

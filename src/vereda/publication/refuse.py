@@ -9,7 +9,7 @@ from vereda.errors import NoTrace
 _ALLOWED = re.compile(
     r"<(svg|time|code|script|style|head|title)\b[^>]*>.*?</\1>"
     r'|<a class="n[ "][^>]*>.*?</a>'
-    r'|<(span|a|li|p|td|th|div|dd|h1|h2|h3|em|b|q|option) class="(?:[^"]* )?plain(?: [^"]*)?"[^>]*>.*?</\2>'
+    r'|<(span|a|li|p|td|th|div|dd|h1|h2|h3|em|b|q|option)\b[^>]*? class="(?:[^"]* )?plain(?: [^"]*)?"[^>]*>.*?</\2>'
     r"|<!--.*?-->",
     re.DOTALL,
 )

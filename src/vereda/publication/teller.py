@@ -216,16 +216,24 @@ class Teller:
         """Documents by id."""
         return {d.id: d for d in self.register.documents}
 
+    @cached_property
+    def datasets(self) -> dict[str, str]:
+        """Publishers of the datasets, by dataset."""
+        return {card.dataset: card.publisher for card in self.edition.sources}
+
     def cites(self, ids: tuple[str, ...]) -> Markup:
-        """Links to the documents an entry rests on."""
+        """Links to the documents or datasets an entry rests on."""
         links = []
         for name in ids:
-            label = self.documents[name].publisher if name in self.documents else name
-            links.append(
-                Markup('<a class="plain" href="{}#doc-{}" title="{}">{}</a>').format(
-                    self.go("sources.html"), name, self.documents[name].title if name in self.documents else name, label
-                )
-            )
+            if name in self.documents:
+                found = self.documents[name]
+                link = Markup('<a class="plain" href="{}#doc-{}" title="{}">{}</a>')
+                links.append(link.format(self.go("sources.html"), name, found.title, found.publisher))
+            elif name in self.datasets:
+                link = Markup('<a class="plain" href="{}#source-{}">{}</a>')
+                links.append(link.format(self.go("sources.html"), name, self.datasets[name]))
+            else:
+                links.append(Markup("<code>{}</code>").format(name))
         return Markup("; ").join(dict.fromkeys(links))
 
     def due(self, answer: CommitmentAnswer) -> Markup:

@@ -70,9 +70,8 @@ def digits(value: float, lang: str, places: int = 0) -> str:
 
 
 def exact(value: float, lang: str) -> str:
-    """A number with every decimal that is known, for traces: 252,572.9."""
-    tail = f"{value:.10g}".partition(".")[2] if abs(value) < 1e9 else ""
-    return digits(value, lang, len(tail) if tail.isdigit() else 0)
+    """A number with its decimals, four at most, for traces: 252,572.9."""
+    return digits(value, lang, len(f"{value:.4f}".rstrip("0").partition(".")[2]))
 
 
 def unit(name: str, lang: str) -> str:
