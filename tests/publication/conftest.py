@@ -45,11 +45,19 @@ class Desk:
 
     def __init__(self) -> None:
         self.steps: dict[str, Step] = {}
-        publisher = Step("publisher", "Ministerio de Justicia: Coca cultivation", "https://www.datos.gov.co/d/acs4-3wgp")
-        file = Step("file", "coca.csv", "sha256 0262aa, 63210 bytes", note="read on 2026-11-22", inputs=(publisher,))
-        self.vintage = Step("vintage", "odc-simci-coca 2026-02", "sha256 8810bb", note="7337 rows", inputs=(file,))
+        publisher = Step(
+            "publisher", "Ministerio de Justicia: Coca cultivation", "https://www.datos.gov.co/d/acs4-3wgp"
+        )
+        file = Step(
+            "file", "coca.csv", "sha256 0262aa, 63210 bytes", note="read on 2026-11-22", inputs=(publisher,)
+        )
+        self.vintage = Step(
+            "vintage", "odc-simci-coca 2026-02", "sha256 8810bb", note="7337 rows", inputs=(file,)
+        )
 
-    def figure(self, series, place, period, value, unit, estimator="", vintage="", source="", *, inputs=(), **rest) -> Figure:
+    def figure(
+        self, series, place, period, value, unit, estimator="", vintage="", source="", *, inputs=(), **rest
+    ) -> Figure:
         tail = [estimator, vintage, source]
         while tail and not tail[-1]:
             tail.pop()
@@ -58,7 +66,17 @@ class Desk:
         where = f"sum of {len(inputs)} municipalities" if inputs else "row 208, column 2020"
         ends = tuple(inputs) or (self.vintage,)
         self.steps[key] = Step(kind, f"{series} · {place} · {period}", where, key, value, unit, "", ends)
-        return Figure(value, unit, key, place=place, period=period, estimator=estimator, vintage=vintage, source=source, **rest)
+        return Figure(
+            value,
+            unit,
+            key,
+            place=place,
+            period=period,
+            estimator=estimator,
+            vintage=vintage,
+            source=source,
+            **rest,
+        )
 
     def leaf(self, key: str) -> Step:
         step = self.steps[key]
@@ -100,7 +118,14 @@ def build() -> tuple[Edition, Desk]:
     names = {f"CO-{r['dept']}": r["dept_name"] for r in rows}
     places += [Place(code, name, "department", "CO") for code, name in names.items()]
     places += [
-        Place(f"CO-{r['code']}", r["name"], "municipality", f"CO-{r['dept']}", lon=float(r["lon"]), lat=float(r["lat"]))
+        Place(
+            f"CO-{r['code']}",
+            r["name"],
+            "municipality",
+            f"CO-{r['dept']}",
+            lon=float(r["lon"]),
+            lat=float(r["lat"]),
+        )
         for r in rows
     ]
     maps, by_place = [], defaultdict(list)
@@ -110,18 +135,33 @@ def build() -> tuple[Edition, Desk]:
             code = f"CO-{r['code']}"
             value = float(r[year] or 0)
             if not r[year] and i % 5 == 0:
-                figure = Figure(None, "ha", f"coca_area@{code}:{year}", status="not_collected", place=code, period=year)
+                figure = Figure(
+                    None, "ha", f"coca_area@{code}:{year}", status="not_collected", place=code, period=year
+                )
             else:
-                figure = desk.figure("coca_area", code, year, value, "ha", "unodc-simci", "2026-02", "odc-simci-coca")
+                figure = desk.figure(
+                    "coca_area", code, year, value, "ha", "unodc-simci", "2026-02", "odc-simci-coca"
+                )
             figures.append(figure)
             by_place[code].append(figure)
         maps.append(MapYear(year, tuple(figures)))
     national = defaultdict(list)
     for r in table("national.csv"):
-        number = lambda name, r=r: float(r[name]) if r[name] else None
+        held = {name: float(r[name]) if r[name] else None for name in ("value", "low", "high")}
         national[r["series"], r["estimator"]].append(
-            desk.figure(r["series"], r["place"], r["period"], number("value"), r["unit"], r["estimator"], r["vintage"],
-                        r["source"], low=number("low"), high=number("high"), note=r["note"])  # fmt: skip
+            desk.figure(
+                r["series"],
+                r["place"],
+                r["period"],
+                held["value"],
+                r["unit"],
+                r["estimator"],
+                r["vintage"],
+                r["source"],
+                low=held["low"],
+                high=held["high"],
+                note=r["note"],
+            )
         )
     totals = published_totals(desk, maps)
     violence = rates(desk)
@@ -172,7 +212,9 @@ def build() -> tuple[Edition, Desk]:
                                               ("offset", 0.0258, "ratio"))),)
     )  # fmt: skip
     changed = Changed(tuple(indicators), Concentration(hhi, top, shares, flows), tuple(maps))
-    edition = Edition(register(), "2026-11-22", Gazetteer.of(places), Agreed(pledge, metrics), done, changed, cards())
+    edition = Edition(
+        register(), "2026-11-22", Gazetteer.of(places), Agreed(pledge, metrics), done, changed, cards()
+    )
     return edition, desk
 
 
@@ -204,7 +246,9 @@ def rates(desk):
             found["homicide_rate", code].append(
                 desk.figure("homicide_rate", code, r["period"], value, "deaths/100 000 people/year", status="computed"))  # fmt: skip
         else:
-            found["extortion", code].append(desk.figure("extortion", code, r["period"], float(r["count"]), "cases", "ponal"))
+            found["extortion", code].append(
+                desk.figure("extortion", code, r["period"], float(r["count"]), "cases", "ponal")
+            )
     return {key: sorted(v, key=lambda f: f.period) for key, v in found.items()}
 
 
@@ -217,21 +261,33 @@ def promise(desk, totals, national):
         state, why, latest, beside = "not_measured", (Message("Nothing held measures it."),), (), ()
         if entry.id == "C02":
             base, actual = by_year["2017"], by_year["2023"]
-            derived = lambda name, value, unit: desk.figure(name, "C02", "0", value, unit)
-            target = derived("target", base.value / 2, "ha")
-            made = [Reading("missed", base, target, actual, derived("change", 100 * (actual.value / base.value - 1), "%"),
-                            derived("gap", actual.value - target.value, "ha"))]  # fmt: skip
+            target = _derived(desk, "target", base.value / 2, "ha")
+            made = [Reading("missed", base, target, actual, _derived(desk, "change", 100 * (actual.value / base.value - 1), "%"),
+                            _derived(desk, "gap", actual.value - target.value, "ha"))]  # fmt: skip
             state, latest = "missed_on_every_baseline", (actual,)
             why = (Message("{actual} in {period} is above the target {target}.",
                            {"actual": actual, "period": "2023", "target": target}),)  # fmt: skip
         elif entry.id == "C01":
             base = us["2017"]
-            made = [Reading("not_measured", base, desk.figure("target", "C01", "0", 104500.0, "ha"), None, None, None)]
+            made = [
+                Reading(
+                    "not_measured", base, desk.figure("target", "C01", "0", 104500.0, "ha"), None, None, None
+                )
+            ]
             latest = (us["2021"],)
         elif entry.id == "C13":
             manual = {f.period: f for f in national["manual_eradication", "gov-co"]}
             target = desk.figure("target", "C13", "0", 80000.0, "ha")
-            made = [Reading("met", None, target, manual["2019"], None, desk.figure("gap", "C13", "0", manual["2019"].value - 80000, "ha"))]
+            made = [
+                Reading(
+                    "met",
+                    None,
+                    target,
+                    manual["2019"],
+                    None,
+                    desk.figure("gap", "C13", "0", manual["2019"].value - 80000, "ha"),
+                )
+            ]
             state, latest, beside = "met", (manual["2019"],), (by_year["2019"], us["2019"])
             why = (Message("{actual} in {period} is at or above the target {target}.",
                            {"actual": manual["2019"], "period": "2019", "target": target}),)  # fmt: skip
@@ -243,11 +299,20 @@ def promise(desk, totals, national):
             CommitmentAnswer(entry, state, why, tuple(made), latest, beside,
                              Message("The stated parts add up to {sum}, not {total}.", {"sum": 92000, "total": 90000})
                              if entry.parts else None, f"verdict@{entry.id}"))  # fmt: skip
-    return tuple(PromiseAnswer(p, c[0].state if len(c) == 1 else c[-1].state, c[-1].why, tuple(c)) for p, c in answers.items())
+    return tuple(
+        PromiseAnswer(p, c[0].state if len(c) == 1 else c[-1].state, c[-1].why, tuple(c))
+        for p, c in answers.items()
+    )
+
+
+def _derived(desk, name, value, unit):
+    return desk.figure(name, "C02", "0", value, unit)
 
 
 def cards():
-    vintage = Vintage("odc-simci-coca", "2026-02", "coca.csv", "0262" * 16, 63210, "2026-11-22", "0.1", 7337, "8810" * 16)
+    vintage = Vintage(
+        "odc-simci-coca", "2026-02", "coca.csv", "0262" * 16, 63210, "2026-11-22", "0.1", 7337, "8810" * 16
+    )
     checks = (Check("coca_area 2020: sum of municipalities", "passed", 142784.7, 142784, 2, "ha"),
               Check("coca_area 2001: sum of municipalities", "known gap", 136919.1, 144807, 2, "ha", "5.5 % below"))  # fmt: skip
     return (

@@ -23,7 +23,11 @@ from vereda.terms.cooperation import (
     Training,
 )  # fmt: skip
 
-T = lambda en, es: Text(en=en, es=es)
+
+def T(en, es):
+    return Text(en=en, es=es)
+
+
 BY = {"cites": ("HLD7",)}
 
 

@@ -12,12 +12,26 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 KINDS = (
     "index.html", "agreed.html", "metrics.html", "done.html", "changed.html", "concentration.html", "sources.html",
     "conflicts.html", "methods.html", "data.html", "places/index.html",
 )  # fmt: skip
-FOLDERS = ("commitments", "indicators", "places", "maps", "trace/verdict", "trace/coca_area", "trace/coca_area/CO")
+FOLDERS = (
+    "commitments",
+    "indicators",
+    "places",
+    "maps",
+    "trace/verdict",
+    "trace/coca_area",
+    "trace/coca_area/CO",
+)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -32,7 +46,9 @@ def chromium() -> str:
             return found
     if os.environ.get("VEREDA_NEED_BROWSER") == "1":
         pytest.fail("VEREDA_NEED_BROWSER=1, but no chromium, chromium-browser or google-chrome is in PATH.")
-    pytest.skip("No chromium, chromium-browser or google-chrome in PATH: the pages are not walked in a browser.")
+    pytest.skip(
+        "No chromium, chromium-browser or google-chrome in PATH: the pages are not walked in a browser."
+    )
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +94,16 @@ def kinds(folder: Path) -> list[str]:
 @contextlib.contextmanager
 def visit(browser, address: str, width: int = 1280, scheme: str = "light", scripts: bool = True):
     """A page that notes every fault: errors in the console, requests that leave the machine."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+    )
     page, faults = context.new_page(), []
     page.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda e: faults.append(f"error: {e}"))
-    page.on("request", lambda r: None if r.url.startswith((address, "data:")) else faults.append(f"outside: {r.url}"))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((address, "data:")) else faults.append(f"outside: {r.url}"),
+    )
     page.on("response", lambda r: faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
     yield page
     context.close()
@@ -149,7 +170,9 @@ def test_axe_finds_no_violation(browser, address: str, kinds: list[str], languag
 
 
 @pytest.mark.parametrize("language", ["", "es/"])
-def test_nothing_runs_over_the_side_of_a_phone(browser, address: str, kinds: list[str], language: str) -> None:
+def test_nothing_runs_over_the_side_of_a_phone(
+    browser, address: str, kinds: list[str], language: str
+) -> None:
     with visit(browser, address, width=390) as page:
         for path in kinds:
             page.goto(address + language + path)

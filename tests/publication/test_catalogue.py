@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-import vereda.indicators  # registers every indicator  # noqa: F401
 from babel.messages.extract import extract
 
+import vereda.indicators  # registers every indicator  # noqa: F401
 from vereda.cooperation import MESSAGES
 from vereda.publication import text
 from vereda.terms.indicator import REGISTRY

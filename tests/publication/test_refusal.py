@@ -50,7 +50,10 @@ def test_a_figure_without_a_trace_stops_the_publication(edition, tracer) -> None
 def test_a_trace_that_says_another_number_stops_the_publication(edition, tracer) -> None:
     first = edition.changed.indicators[0]
     wrong = replace(first.current[-1], value=1.0)
-    changed = replace(edition.changed, indicators=(replace(first, current=(*first.current[:-1], wrong)), *edition.changed.indicators[1:]))
+    changed = replace(
+        edition.changed,
+        indicators=(replace(first, current=(*first.current[:-1], wrong)), *edition.changed.indicators[1:]),
+    )
     with pytest.raises(NoTrace, match=r"prints 1\.0"):
         publication.site(replace(edition, changed=changed), tracer)
 

@@ -8,10 +8,11 @@ from posixpath import dirname, join, normpath
 import pytest
 
 from vereda import publication
-from vereda.publication.charts import line_chart, lines_of
+from vereda.publication.charts import line_chart
 from vereda.publication.drawing import COLOURS
 from vereda.publication.headline import headline
 from vereda.publication.maps import Field, draw_map, legend, marks, polygons
+from vereda.publication.series import lines_of
 
 LINK = re.compile(r'href="([^"]+)"')
 ID = re.compile(r'\bid="?([^"\s>]+)')
@@ -26,9 +27,25 @@ def test_both_languages_hold_the_same_pages(site) -> None:
     english = {path for path in site if path.endswith(".html") and not path.startswith("es/")}
     spanish = {path.removeprefix("es/") for path in site if path.startswith("es/")}
     assert english == spanish
-    wanted = {"index", "agreed", "metrics", "done", "changed", "concentration", "sources", "conflicts", "methods", "data"}
+    wanted = {
+        "index",
+        "agreed",
+        "metrics",
+        "done",
+        "changed",
+        "concentration",
+        "sources",
+        "conflicts",
+        "methods",
+        "data",
+    }
     assert {f"{name}.html" for name in wanted} <= english
-    assert {"commitments/C02.html", "places/CO-52835.html", "maps/2023.html", "indicators/coca_area.html"} <= english
+    assert {
+        "commitments/C02.html",
+        "places/CO-52835.html",
+        "maps/2023.html",
+        "indicators/coca_area.html",
+    } <= english
 
 
 def test_every_link_leads_to_a_page_and_a_place_on_it(site, ids) -> None:
@@ -51,13 +68,19 @@ def test_the_headline_is_what_the_reading_says(edition, site) -> None:
     assert found.reading is not None
     assert found.reading.change.value == pytest.approx(47.3, abs=0.05)
     heading = re.sub(r"<[^>]+>|\s+", " ", re.search(r"<h1>(.*?)</h1>", site["index.html"], re.DOTALL)[1])
-    assert " ".join(heading.replace("\u00a0", " ").split()) == "Coca cultivation was to be halved by the end of 2023 . It grew by 47.3 % ."
+    assert (
+        " ".join(heading.replace("\u00a0", " ").split())
+        == "Coca cultivation was to be halved by the end of 2023 . It grew by 47.3 % ."
+    )
 
 
 def test_without_a_judged_promise_nothing_is_claimed(edition, tracer) -> None:
     case = edition.register.case.model_copy(update={"headline": None})
     bare = replace(edition, register=edition.register.model_copy(update={"case": case}))
-    assert "<h1>What was agreed, what was done, what changed.</h1>" in publication.site(bare, tracer)["index.html"]
+    assert (
+        "<h1>What was agreed, what was done, what changed.</h1>"
+        in publication.site(bare, tracer)["index.html"]
+    )
 
 
 def test_a_number_opens_its_own_line(site) -> None:
@@ -82,7 +105,10 @@ def test_zero_and_no_data_are_two_marks(edition) -> None:
     assert counts.zero
     assert counts.none
     svg = draw_map(year, Field.of(edition.changed.maps, edition.gazetteer), edition.gazetteer, "a map", {})
-    zero, none = re.search(r'class="zero" d="([^"]*)"', svg)[1], re.search(r'class="none" d="([^"]*)"', svg)[1]
+    zero, none = (
+        re.search(r'class="zero" d="([^"]*)"', svg)[1],
+        re.search(r'class="none" d="([^"]*)"', svg)[1],
+    )
     assert zero.count("M") > 1
     assert none.count("M") >= 1
     assert set(zero.split("M")) & set(none.split("M")) == {""}
@@ -98,7 +124,9 @@ def test_true_polygons_lie_under_the_circles(edition) -> None:
     ring = [[-78.8, 1.2], [-78.0, 1.2], [-78.0, 2.2], [-78.8, 2.2], [-78.8, 1.2]]
     shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
     geometry = json.dumps({"type": "FeatureCollection", "features": [shape]})
-    assert re.search(r'class="ground" d="M\d+ \d+l', polygons(geometry, Field.of(edition.changed.maps, edition.gazetteer)))
+    assert re.search(
+        r'class="ground" d="M\d+ \d+l', polygons(geometry, Field.of(edition.changed.maps, edition.gazetteer))
+    )
     assert polygons(None, Field.of(edition.changed.maps, edition.gazetteer)) == ""
 
 

@@ -30,7 +30,9 @@ def test_the_three_questions(edition) -> None:
 
 
 def test_a_trace_is_a_tree_down_to_the_publisher(edition, tracer) -> None:
-    shown = printed(publication.trace_text(tracer("coca_area@CO-52835:2023~unodc-simci~2026-02~odc-simci-coca"), "es"))
+    shown = printed(
+        publication.trace_text(tracer("coca_area@CO-52835:2023~unodc-simci~2026-02~odc-simci-coca"), "es")
+    )
     assert "celda publicada" in shown
     assert "fila 208, columna 2020" in shown
     assert "datos.gov.co" in shown

@@ -62,7 +62,12 @@ class Drawing:
         self.bands += [{"x": x, "y": low, "y2": high, "c": COLOURS[colour]} for x, low, high in points]
 
     def rule(
-        self, start: tuple[float, float], end: tuple[float, float], colour: str, dash: str = "", width: float = 1
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        colour: str,
+        dash: str = "",
+        width: float = 1,
     ) -> None:
         """A straight line: grid, axis, target, moment. dash: "" or "dash"."""
         place = {"x": start[0], "y": start[1], "x2": end[0], "y2": end[1]}
@@ -74,7 +79,9 @@ class Drawing:
 
     def dot(self, x: float, y: float, colour: str, filled: bool = True, size: float = 40) -> None:
         """A point; a hollow one is on paper colour."""
-        self.dots.append({"x": x, "y": y, "c": COLOURS[colour], "f": COLOURS[colour if filled else "paper"], "s": size})
+        self.dots.append(
+            {"x": x, "y": y, "c": COLOURS[colour], "f": COLOURS[colour if filled else "paper"], "s": size}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,22 @@ def grammar() -> str:
     """The one Altair chart behind every line and bar chart, as JSON with empty data."""
     x, y = alt.X("x:Q", axis=None, scale=alt.Scale()), alt.Y("y:Q", axis=None, scale=alt.Scale())
     colour = alt.Color("c:N", scale=None)
-    band = alt.Chart(alt.NamedData("bands")).mark_rule(strokeWidth=7, opacity=0.28).encode(x, y, alt.Y2("y2:Q"), color=colour)
+    band = (
+        alt.Chart(alt.NamedData("bands"))
+        .mark_rule(strokeWidth=7, opacity=0.28)
+        .encode(x, y, alt.Y2("y2:Q"), color=colour)
+    )
     rules = [
         alt.Chart(alt.NamedData(name)).mark_rule(strokeDash=dash).encode(
             x, y, alt.X2("x2:Q"), alt.Y2("y2:Q"), color=colour, strokeWidth=alt.StrokeWidth("w:Q", scale=None)
         )
         for name, dash in (("rules", []), ("dashes", [5, 4]))
     ]  # fmt: skip
-    bars = alt.Chart(alt.NamedData("bars")).mark_rect().encode(x, y, alt.X2("x2:Q"), alt.Y2("y2:Q"), color=colour)
+    bars = (
+        alt.Chart(alt.NamedData("bars"))
+        .mark_rect()
+        .encode(x, y, alt.X2("x2:Q"), alt.Y2("y2:Q"), color=colour)
+    )
     lines = alt.Chart(alt.NamedData("lines")).mark_line(strokeJoin="round").encode(
         x, y, detail="s:N", color=colour, strokeWidth=alt.StrokeWidth("w:Q", scale=None)
     )  # fmt: skip
@@ -120,7 +135,9 @@ def grammar() -> str:
         for align in ("left", "center", "right") for weight in (400, 600)
     ]  # fmt: skip
     chart = alt.layer(bars, band, *rules, lines, dots, *texts).properties(width=100, height=100)
-    chart = chart.configure(font=FONT, aria=False, background="transparent", autosize=alt.AutoSizeParams(type="none")).configure_view(stroke=None)
+    chart = chart.configure(
+        font=FONT, aria=False, background="transparent", autosize=alt.AutoSizeParams(type="none")
+    ).configure_view(stroke=None)
     return json.dumps(chart.to_dict())
 
 

@@ -13,8 +13,12 @@ def N_(text: str) -> str:
 
 SENTENCES = {
     "halve_rose": N_("{measure} was to be halved by the end of {year}. It grew by {change}."),
-    "halve_short": N_("{measure} was to be halved by the end of {year}. It fell by {change}, short of the target."),
-    "halve_met": N_("{measure} was to be halved by the end of {year}. It fell by {change}: the target was met."),
+    "halve_short": N_(
+        "{measure} was to be halved by the end of {year}. It fell by {change}, short of the target."
+    ),
+    "halve_met": N_(
+        "{measure} was to be halved by the end of {year}. It fell by {change}: the target was met."
+    ),
     "met": N_("{measure}: the target of {target} was met, at {actual}."),
     "missed": N_("{measure}: the target was {target}, the value is {actual}."),
     "none": N_("What was agreed, what was done, what changed."),
@@ -41,9 +45,20 @@ def headline(edition: Edition) -> Headline:
     entry = commitment.entry
     measure = entry.judged_on[0].series if entry.judged_on else promise.id
     values: dict[str, Figure | str | int] = {"measure": f"series:{measure}", "year": (entry.due or "")[:4]}
-    if entry.target.rule == "times" and entry.target.value == 0.5 and reading.change and reading.change.value is not None:
+    if (
+        entry.target.rule == "times"
+        and entry.target.value == 0.5
+        and reading.change
+        and reading.change.value is not None
+    ):
         values["change"] = reading.change
-        kind = "halve_rose" if reading.change.value > 0 else "halve_met" if reading.state == "met" else "halve_short"
+        kind = (
+            "halve_rose"
+            if reading.change.value > 0
+            else "halve_met"
+            if reading.state == "met"
+            else "halve_short"
+        )
     else:
         if reading.target is None or reading.actual is None:
             return Headline(Message(SENTENCES["none"]), promise)

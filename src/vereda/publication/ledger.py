@@ -137,7 +137,9 @@ class Ledger:
     def address(self, key: str) -> Address:
         """Where the trace of this key is told; NoTrace if it was never opened."""
         if key not in self.addresses:
-            raise NoTrace(f"{key!r} is printed but was not traced. Print only figures that the edition holds.")
+            raise NoTrace(
+                f"{key!r} is printed but was not traced. Print only figures that the edition holds."
+            )
         return self.addresses[key]
 
     def pages(self) -> dict[str, list[str]]:

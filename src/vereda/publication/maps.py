@@ -36,7 +36,11 @@ class Field:
         """The window that holds every seat that ever had a value; far islands without one are left out."""
         values = [f for year in maps for f in year.figures if f.value]
         held = {f.place for f in values} or {f.place for year in maps for f in year.figures}
-        seats = [(p.lon, p.lat) for c in held if (p := gazetteer.places.get(c)) and p.lon is not None and p.lat is not None]
+        seats = [
+            (p.lon, p.lat)
+            for c in held
+            if (p := gazetteer.places.get(c)) and p.lon is not None and p.lat is not None
+        ]
         if not seats:
             return None
         lon, lat = sorted(s[0] for s in seats), sorted(s[1] for s in seats)
@@ -105,7 +109,9 @@ def draw_map(
         else:
             title = f"<title>{escape(place.name)}: {numbers.get(figure.trace, '')}</title>"
             chosen = ' class="pri"' if figure.place in named else ""
-            circles.append(f'<circle{chosen} cx="{x}" cy="{y}" r="{field.radius(figure.value)}">{title}</circle>')
+            circles.append(
+                f'<circle{chosen} cx="{x}" cy="{y}" r="{field.radius(figure.value)}">{title}</circle>'
+            )
         if figure.place in named:
             names.append(_name(figure, place.name, x, y, field))
     return (
@@ -130,7 +136,9 @@ def _graticule(field: Field) -> str:
         if field.south < degree < field.north:
             y = field.point(field.west, degree)[1]
             side = "N" if degree > 0 else "S" if degree < 0 else ""
-            parts.append(f'<path class="grat" d="M0 {y}h{WIDTH}"/><text class="tick" x="2" y="{y - 4}">{abs(degree)}°{side}</text>')
+            parts.append(
+                f'<path class="grat" d="M0 {y}h{WIDTH}"/><text class="tick" x="2" y="{y - 4}">{abs(degree)}°{side}</text>'
+            )
     for degree in range(-180, 181, 2):
         if field.west + 0.4 < degree < field.east - 0.4:
             x = field.point(degree, field.south)[0]

@@ -59,31 +59,75 @@ class File:
     def shown(self, lang: str) -> SimpleNamespace:
         """What the page of downloads prints about it."""
         size = len(self.content if isinstance(self.content, bytes) else self.content.encode())
-        return SimpleNamespace(path=self.path, title=self.title, size=f"{text.digits(max(1, round(size / 1000)), lang)} kB")
+        return SimpleNamespace(
+            path=self.path, title=self.title, size=f"{text.digits(max(1, round(size / 1000)), lang)} kB"
+        )
 
 
 def downloads(edition: Edition, ledger: Ledger) -> list[File]:
     """Every file, the descriptor of the package last."""
     mapped = {f.trace for year in edition.changed.maps for f in year.figures}
-    told = {f.trace: f for f in figures((edition.agreed, edition.done, edition.changed.indicators, edition.changed.concentration))}
+    told = {
+        f.trace: f
+        for f in figures(
+            (edition.agreed, edition.done, edition.changed.indicators, edition.changed.concentration)
+        )
+    }
     rows = [_row(f, edition) for f in told.values()]
-    places = [(f.place, f.period, _number(f.value), f.status) for year in edition.changed.maps for f in year.figures]
+    places = [
+        (f.place, f.period, _number(f.value), f.status) for year in edition.changed.maps for f in year.figures
+    ]
     entries = [
-        (c.entry.id, c.entry.promise, c.entry.gist.en, c.entry.gist.es, c.entry.made_on, c.entry.due or "", c.state, c.trace)
+        (
+            c.entry.id,
+            c.entry.promise,
+            c.entry.gist.en,
+            c.entry.gist.es,
+            c.entry.made_on,
+            c.entry.due or "",
+            c.state,
+            c.trace,
+        )
         for c in edition.agreed.commitments
     ]
     made = [
-        File("data/figures.csv", N_("Every figure on the pages outside the maps, one a row"), _csv(FIGURES, rows)),
-        File("data/figures.hxl.csv", N_("The same, with a row of HXL tags under the header"), _csv(FIGURES, rows, hxl=True)),
-        File("data/figures.json", N_("The same as JSON"), _json([dict(zip(FIGURES, row, strict=True)) for row in rows])),
+        File(
+            "data/figures.csv",
+            N_("Every figure on the pages outside the maps, one a row"),
+            _csv(FIGURES, rows),
+        ),
+        File(
+            "data/figures.hxl.csv",
+            N_("The same, with a row of HXL tags under the header"),
+            _csv(FIGURES, rows, hxl=True),
+        ),
+        File(
+            "data/figures.json",
+            N_("The same as JSON"),
+            _json([dict(zip(FIGURES, row, strict=True)) for row in rows]),
+        ),
         File("data/commitments.csv", N_("Every commitment with its verdict"), _csv(COMMITMENTS, entries)),
     ]
     if mapped:
         made[3:3] = [
-            File("data/municipalities.csv", N_("The figures of the maps: every municipality and year"), _csv(PLACES, places)),
-            File("data/municipalities.hxl.csv", N_("The same, with a row of HXL tags under the header"), _csv(PLACES, places, hxl=True)),
+            File(
+                "data/municipalities.csv",
+                N_("The figures of the maps: every municipality and year"),
+                _csv(PLACES, places),
+            ),
+            File(
+                "data/municipalities.hxl.csv",
+                N_("The same, with a row of HXL tags under the header"),
+                _csv(PLACES, places, hxl=True),
+            ),
         ]
-    made.append(File("data/datapackage.json", N_("Description of the tables: Table Schema in a Data Package"), _descriptor(edition, made)))
+    made.append(
+        File(
+            "data/datapackage.json",
+            N_("Description of the tables: Table Schema in a Data Package"),
+            _descriptor(edition, made),
+        )
+    )
     return made
 
 
@@ -126,7 +170,9 @@ def _descriptor(edition: Edition, files: Sequence[File]) -> str:
         if file.path not in schemas:
             continue
         columns, key = schemas[file.path]
-        fields = [{"name": name, "type": kind, "description": what} for name, (kind, _, what) in columns.items()]
+        fields = [
+            {"name": name, "type": kind, "description": what} for name, (kind, _, what) in columns.items()
+        ]
         resources.append(
             {
                 "name": file.path.split("/")[-1].removesuffix(".csv"),

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from vereda.publication import text, words
-from vereda.publication.charts import Chart, line_chart, lines_of, output_chart, year, yearly
-from vereda.publication.headline import headline
-from vereda.publication.maps import Field, draw_map, legend, marks, polygons
+from vereda.publication.charts import output_chart
+from vereda.publication.drawn import Drawn
+from vereda.publication.maps import marks
 from vereda.publication.package import File
+from vereda.publication.series import year, yearly, yearly_all
 from vereda.publication.teller import Teller
 from vereda.terms.answer import CommitmentAnswer, Edition, IndicatorAnswer, MapYear, OutputAnswer
-from vereda.terms.cooperation import Scope
-from vereda.terms.figure import Figure
 
 Tell = Callable[[Teller], dict[str, Any]]
 
@@ -31,7 +30,7 @@ class Page:
 
 def plan(edition: Edition, files: list[File]) -> list[Page]:
     """Every page of the site that is not a trace."""
-    desk = Drawn(edition)
+    desk = Told(edition)
     same: dict[str, Any] = {"instruments": {i.id: i for i in edition.register.instruments}}
 
     def page(path: str, template: str, tell: Tell | None = None) -> Page:
@@ -43,7 +42,10 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
     return [
         page("index.html", "index.html", desk.index),
         page("agreed.html", "agreed.html", desk.agreed),
-        *(page(f"commitments/{c.entry.id}.html", "commitment.html", desk.commitment(c)) for c in edition.agreed.commitments),
+        *(
+            page(f"commitments/{c.entry.id}.html", "commitment.html", desk.commitment(c))
+            for c in edition.agreed.commitments
+        ),
         page("metrics.html", "metrics.html", desk.metrics),
         page("done.html", "done.html", desk.done),
         page("changed.html", "changed.html"),
@@ -54,156 +56,28 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         page("concentration.html", "concentration.html", desk.concentration),
         page("sources.html", "sources.html"),
         page("conflicts.html", "conflicts.html"),
-        page("methods.html", "methods.html", lambda t: {"rules": [(s, t.say(r)) for s, r in words.RULES.items()]}),
+        page(
+            "methods.html",
+            "methods.html",
+            lambda t: {"rules": [(s, t.say(r)) for s, r in words.RULES.items()]},
+        ),
         page("data.html", "data.html", lambda t: {"files": [f.shown(t.lang) for f in files]}),
     ]
 
 
-class Drawn:
-    """The charts and maps of an edition, each drawn when first asked for."""
-
-    def __init__(self, edition: Edition) -> None:
-        self.edition, self.case = edition, edition.register.case
-        self.national = [i for i in edition.changed.indicators if i.place == self.case.country]
-        self.local: dict[str, list[IndicatorAnswer]] = defaultdict(list)
-        for answer in edition.changed.indicators:
-            if answer.place != self.case.country:
-                self.local[answer.place].append(answer)
-        self.codes = tuple(self.local)
-        self.head = headline(edition)
-        self.field = Field.of(edition.changed.maps, edition.gazetteer)
-        self.ground = polygons(edition.geometry, self.field) if self.field else ""
-        self.sizes = legend(self.field) if self.field else []
-        self.mapped = self.case.mapped or ""
-        self._charts: dict[str, Chart | None] = {}
-
-    # ---- what every page is told -------------------------------------------------------------------------
-
-    def common(self, t: Teller) -> dict[str, Any]:
-        """Names of the mapped series and the years, wanted on many pages."""
-        unit = next((f.unit for m in self.edition.changed.maps for f in m.figures if f.unit), "")
-        return {
-            "map_name": t.series(self.mapped) if self.mapped else "",
-            "map_unit": unit,
-            "sizes": self.sizes,
-            "maps": [m.period for m in self.edition.changed.maps],
-            "national": self.national,
-            "scope": self.scope,
-            "places": self.small(),
-        }
-
-    @property
-    def scope(self) -> Scope | None:
-        """The scope whose places have pages."""
-        return next((s for s in self.edition.register.scopes if s.id == self.case.priority_scope), None)
-
-    def name(self, series: str) -> Callable[[str], str]:
-        """A series' name by language, for charts."""
-        return lambda lang: Teller(self.edition, _NO_LEDGER, lang, "").series(series)
-
-    def estimator(self, name: str) -> Callable[[str], str]:
-        """An estimator's name by language, for charts."""
-        return lambda lang: self.case.estimators[name].say(lang) if name in self.case.estimators else name.replace("-", " ")
-
-    # ---- charts ------------------------------------------------------------------------------------------
-
-    def chart(
-        self, answer: IndicatorAnswer, promised: tuple[CommitmentAnswer, ...] = (), narrow: bool = False
-    ) -> Chart | None:
-        """An indicator's lines, with the targets of a promise over them."""
-        key = f"{answer.id}@{answer.place}+{'+'.join(c.entry.id for c in promised)}"
-        if key not in self._charts:
-            lines = lines_of(answer)
-            if promised:
-                wanted = {r.estimator for c in promised for r in c.entry.judged_on if r.series == answer.id}
-                lines = {n: line for n, line in lines.items() if n in wanted or None in wanted} or lines
-            told = [r for c in promised for r in (c.readings if len(promised) == 1 else c.readings[:1])]
-            made = int(promised[0].entry.made_on[:4]) if promised else 0
-            goals = [(made, r) for r in told if r.target is not None]
-            seen = {r.target.value: (made, r) for made, r in reversed(goals) if r.target is not None}
-            self._charts[key] = line_chart(
-                lines,
-                {n: self.estimator(n) for n in lines},
-                self.label(answer.id, answer.place, lines),
-                tuple(seen.values())[:3],
-                self.moment(answer.place),
-                narrow=narrow,
-            )
-        return self._charts[key]
-
-    def moment(self, place: str) -> tuple[float, Callable[[str], str]] | None:
-        """When a place entered the priority scope, as a fraction of years."""
-        for version in self.scope.versions if self.scope else ():
-            if place in version.places:
-                since = version.since
-                month = int(since[5:7]) if len(since) >= 7 else 1
-                return int(since[:4]) + (month - 1) / 12, lambda lang: text.translate("chosen", lang)
-        return None
-
-    def label(self, series: str, place: str, lines: dict[str, list[Figure]]) -> Callable[[str], str]:
-        """What a chart says to those who do not see it, computed from its first and last points."""
-        name = self.name(series)
-        where = self.edition.gazetteer.places[place].name if place in self.edition.gazetteer else place
-
-        def say(lang: str) -> str:
-            parts = [f"{name(lang)}, {where}."]
-            for who, line in lines.items():
-                first, last, peak = line[0], line[-1], max(line, key=lambda f: f.value or 0.0)
-                sentence = text.translate("{who}: {first} in {start}, {last} in {end}; highest {peak} in {top}.", lang)
-                values = {"who": self.estimator(who)(lang) or name(lang), "start": first.period, "end": last.period, "top": peak.period}
-                shown = {"first": text.number(first, lang), "last": text.number(last, lang), "peak": text.number(peak, lang)}
-                parts.append(text.fill(sentence, values | shown))
-            return " ".join(parts)
-
-        return say
-
-    def small(self) -> list[SimpleNamespace]:
-        """Small multiples of the mapped series at the priority places."""
-        found = []
-        for code, answers in self.local.items():
-            answer = next((a for a in answers if a.id == self.mapped and a.current), None)
-            if answer is None:
-                continue
-            key = f"small {code}"
-            if key not in self._charts:
-                line = yearly(answer.current)
-                lines = {line[-1].estimator: line} if line else {}
-                self._charts[key] = line_chart(lines, {}, self.label(answer.id, code, lines), moment=self.moment(code), small=True)
-            if chart := self._charts[key]:
-                found.append(SimpleNamespace(code=code, chart=chart, last=answer.current[-1]))
-        return found
-
-    def series_chart(self, key: str, series: str, figures: tuple[Figure, ...]) -> Chart | None:
-        """One figure a year as a single chart of its estimators."""
-        if key not in self._charts:
-            by: dict[str, list[Figure]] = defaultdict(list)
-            for figure in figures:
-                by[figure.estimator].append(figure)
-            lines = {name: line for name, held in by.items() if (line := yearly(held))}
-            names = {n: self.estimator(n) for n in lines if n}
-            self._charts[key] = line_chart(lines, names, self.label(series, self.case.country, lines), half=True)
-        return self._charts[key]
-
-    def draw(self, year: MapYear, t: Teller, named: tuple[str, ...]) -> str:
-        """The map of a year in the language of the page."""
-        if self.field is None:
-            return ""
-        found = marks(year)
-        numbers = {f.trace: text.number(f, t.lang) for f in year.figures if f.value}
-        top = max(year.figures, key=lambda f: f.value or 0.0)
-        sentence = t.say("{name}, {year}: {found} places with it, {zero} with none, {none} without data. Most in {place}.")
-        counts = {"found": found.found, "zero": found.zero, "none": found.none}
-        values = {k: text.digits(v, t.lang) for k, v in counts.items()} | {"name": t.series(self.mapped), "year": year.period, "place": t.place(top.place)}
-        return draw_map(year, self.field, self.edition.gazetteer, text.fill(sentence, values), numbers, named, self.ground)
-
-    # ---- pages -------------------------------------------------------------------------------------------
+class Told(Drawn):
+    """What each page is given."""
 
     def index(self, t: Teller) -> dict[str, Any]:
         """The scorecard."""
         answers = self.edition.agreed.commitments
         order = list(words.STATES)
         states = sorted(Counter(c.state for c in answers).items(), key=lambda pair: order.index(pair[0]))
-        pledge_series = self.head.commitment.entry.judged_on[0].series if self.head.commitment and self.head.commitment.entry.judged_on else self.mapped
+        pledge_series = (
+            self.head.commitment.entry.judged_on[0].series
+            if self.head.commitment and self.head.commitment.entry.judged_on
+            else self.mapped
+        )
         answer = next((i for i in self.national if i.id == pledge_series), None)
         promised = self.head.promise.commitments if self.head.promise else ()
         newest = self.edition.changed.maps[-1] if self.edition.changed.maps else None
@@ -232,7 +106,12 @@ class Drawn:
             if both:
                 when = both[-1]
                 beside = {f.estimator: f for f in yearly_all(output.outcomes) if year(f) == when}
-                return SimpleNamespace(name=output.name, figure=done[when], target=goals.get(when), outcomes=list(beside.values()))
+                return SimpleNamespace(
+                    name=output.name,
+                    figure=done[when],
+                    target=goals.get(when),
+                    outcomes=list(beside.values()),
+                )
         return None
 
     def agreed(self, t: Teller) -> dict[str, Any]:
@@ -253,7 +132,10 @@ class Drawn:
                     reached = max(reached, meeting.ordinal)
                 shown.append(SimpleNamespace(missing=None, meeting=meeting))
             forums.append(SimpleNamespace(forum=forum, rows=shown))
-        titles = {p.id: _shared([c.entry.gist.say(t.lang) for c in p.commitments]) for p in self.edition.agreed.promises}
+        titles = {
+            p.id: _shared([c.entry.gist.say(t.lang) for c in p.commitments])
+            for p in self.edition.agreed.promises
+        }
         single = [p.commitments[0] for p in self.edition.agreed.promises if len(p.commitments) == 1]
         return {"forums": forums, "single": single, "titles": titles}
 
@@ -265,7 +147,9 @@ class Drawn:
             promise = next(p for p in self.edition.agreed.promises if answer in p.commitments)
             series = entry.judged_on[0].series if entry.judged_on else ""
             where = entry.judged_on[0].place if entry.judged_on else ""
-            held = next((i for i in self.edition.changed.indicators if i.id == series and i.place == where), None)
+            held = next(
+                (i for i in self.edition.changed.indicators if i.id == series and i.place == where), None
+            )
             conflicts = [x for x in self.edition.register.conflicts if entry.id in x.commitments]
             return {
                 "c": answer,
@@ -286,7 +170,11 @@ class Drawn:
             versions[metric.entry.version].append(metric)
         tally: Counter[str] = Counter(m.entry.state for m in self.edition.agreed.metrics)
         names = {m.entry.id: m.entry.name for m in self.edition.agreed.metrics}
-        return {"versions": list(versions.items()), "tally": [(s, tally[s]) for s in words.METRICS], "names": names | text.NAMES}
+        return {
+            "versions": list(versions.items()),
+            "tally": [(s, tally[s]) for s in words.METRICS],
+            "names": names | text.NAMES,
+        }
 
     def done(self, t: Teller) -> dict[str, Any]:
         """Outputs with the outcome beside each."""
@@ -301,7 +189,11 @@ class Drawn:
             lines = {k: v for k, v in lines.items() if v}
             self._charts[key] = output_chart(output, self.label(output.series, self.case.country, lines))
         series = output.outcomes[0].trace.partition("@")[0] if output.outcomes else ""
-        outcome = self.series_chart(f"outcomes {'+'.join(sorted({f.estimator for f in output.outcomes}))} {series}", series, output.outcomes)
+        outcome = self.series_chart(
+            f"outcomes {'+'.join(sorted({f.estimator for f in output.outcomes}))} {series}",
+            series,
+            output.outcomes,
+        )
         return SimpleNamespace(answer=output, chart=self._charts[key], outcome=outcome, series=series)
 
     def indicator(self, answer: IndicatorAnswer) -> Tell:
@@ -321,7 +213,13 @@ class Drawn:
             ]
             scopes = [(s, v) for s in self.edition.register.scopes for v in s.versions if code in v.places]
             charts = [SimpleNamespace(answer=a, chart=self.chart(a, narrow=True)) for a in self.local[code]]
-            return {"code": code, "parent": t.place(above) if above else "", "promised": promised, "scopes": scopes, "charts": charts}
+            return {
+                "code": code,
+                "parent": t.place(above) if above else "",
+                "promised": promised,
+                "scopes": scopes,
+                "charts": charts,
+            }
 
         return tell
 
@@ -331,7 +229,12 @@ class Drawn:
         def tell(t: Teller) -> dict[str, Any]:
             rows = sorted((f for f in year.figures if f.value), key=lambda f: -(f.value or 0.0))
             named = tuple(dict.fromkeys((*self.codes, *(f.place for f in rows[:4]))))
-            return {"year": year, "marks": marks(year), "rows": rows, "svg": self.draw(year, t, self.codes or named)}
+            return {
+                "year": year,
+                "marks": marks(year),
+                "rows": rows,
+                "svg": self.draw(year, t, self.codes or named),
+            }
 
         return tell
 
@@ -342,7 +245,10 @@ class Drawn:
             return {"c": None, "hhi": None, "top": None, "shares": [], "share_years": []}
         years = [f.period for f in found.hhi]
         shown = list(dict.fromkeys((years[0], years[len(years) // 2], years[-1]))) if years else []
-        rows = [(code, [next((f for f in figures if f.period == y), None) for y in shown]) for code, figures in found.shares.items()]
+        rows = [
+            (code, [next((f for f in figures if f.period == y), None) for y in shown])
+            for code, figures in found.shares.items()
+        ]
         rows.sort(key=lambda row: -((row[1][-1].value if row[1] and row[1][-1] else 0.0) or 0.0))
         return {
             "c": found,
@@ -358,14 +264,3 @@ def _shared(gists: list[str]) -> str:
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*gists, strict=False))
     alike = "".join(letters[0] for letters in same)
     return alike.rpartition(",")[0] if "," in alike else gists[0]
-
-
-def yearly_all(figures: tuple[Figure, ...]) -> list[Figure]:
-    """One figure a year for each estimator."""
-    by: dict[str, list[Figure]] = defaultdict(list)
-    for figure in figures:
-        by[figure.estimator].append(figure)
-    return [f for held in by.values() for f in yearly(held)]
-
-
-_NO_LEDGER: Any = None

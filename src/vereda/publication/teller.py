@@ -75,7 +75,9 @@ class Teller:
         said = text.interval(figure, self.lang)
         if not said or figure.value is None:
             return Markup("")
-        return Markup('<a class="n iv" href="{}">{}</a>').format(self.home + str(self.ledger.address(figure.trace)), said)
+        return Markup('<a class="n iv" href="{}">{}</a>').format(
+            self.home + str(self.ledger.address(figure.trace)), said
+        )
 
     def count(self, many: int, href: str) -> Markup:
         """A count of entries, linked to the list that was counted."""
@@ -112,7 +114,9 @@ class Teller:
         tone = words.TONES.get(state, "unk")
         ring = '<circle cx="8" cy="8" r="6.2"/>' if tone == "wait" else ""
         icon = f'<svg viewBox="0 0 16 16" aria-hidden="true">{ring}<path d="{_ICONS[tone]}"/></svg>'
-        return Markup('<span class="chip {}">{}{}</span>').format(tone, Markup(icon), text.state(state, self.lang))
+        return Markup('<span class="chip {}">{}{}</span>').format(
+            tone, Markup(icon), text.state(state, self.lang)
+        )
 
     def message(self, message: Message) -> Markup:
         """A sentence of the engine with its figures linked."""
@@ -126,7 +130,11 @@ class Teller:
 
     def _value(self, name: str, value: Figure | str | int) -> str:
         if isinstance(value, Figure):
-            absolute = Figure(abs(value.value), value.unit, value.trace) if name == "change" and value.value else value
+            absolute = (
+                Figure(abs(value.value), value.unit, value.trace)
+                if name == "change" and value.value
+                else value
+            )
             return str(self.n(absolute))
         if isinstance(value, int):
             return str(Markup('<span class="plain">{}</span>').format(text.digits(value, self.lang)))
@@ -159,7 +167,11 @@ class Teller:
     def check(self, name: str) -> Markup:
         """The name of a check: what it looked at, and how, in the language of the page."""
         what, colon, way = name.partition(": ")
-        return self.gloss(name) if not colon else Markup("{}: {}").format(self.words(what.replace("_", " ")), self.gloss(way))
+        return (
+            self.gloss(name)
+            if not colon
+            else Markup("{}: {}").format(self.words(what.replace("_", " ")), self.gloss(way))
+        )
 
     def unit(self, name: str) -> Markup:
         """A unit on its own."""

@@ -36,7 +36,9 @@ def scorecard_text(edition: Edition, lang: str) -> list[RenderableType]:
     ]
     if found.reading and found.reading.baseline and found.reading.actual:
         base, actual = found.reading.baseline, found.reading.actual
-        shown.append(Line(f"{text.number(base, lang)} ({base.period}) → {text.number(actual, lang)} ({actual.period})"))
+        shown.append(
+            Line(f"{text.number(base, lang)} ({base.period}) → {text.number(actual, lang)} ({actual.period})")
+        )
     shown.append(Line())
     shown.append(commitments_table(answers, lang))
     return shown
@@ -48,7 +50,13 @@ def commitments_table(answers: Sequence[CommitmentAnswer], lang: str) -> Table:
     for answer in answers:
         targets = {text.number(r.target, lang): None for r in answer.readings if r.target is not None}
         latest = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in decided(answer))
-        due = _t("yearly", lang) if answer.entry.due == "yearly" else text.when(answer.entry.due, lang) if answer.entry.due else "–"
+        due = (
+            _t("yearly", lang)
+            if answer.entry.due == "yearly"
+            else text.when(answer.entry.due, lang)
+            if answer.entry.due
+            else "–"
+        )
         gist = Line.assemble((f"{answer.entry.id} ", "dim"), answer.entry.gist.say(lang))
         table.add_row(gist, due, "\n".join(targets) or "–", latest or "–", chip(answer.state, lang))
     return table
@@ -62,7 +70,10 @@ def decided(answer: CommitmentAnswer) -> tuple[Figure, ...]:
 
 def agreed_text(agreed: Agreed, lang: str) -> list[RenderableType]:
     """What was agreed: promises with verdicts and why; the agreed metrics."""
-    shown: list[RenderableType] = [_head("What was agreed", lang), commitments_table(agreed.commitments, lang)]
+    shown: list[RenderableType] = [
+        _head("What was agreed", lang),
+        commitments_table(agreed.commitments, lang),
+    ]
     for answer in agreed.commitments:
         for message in answer.why:
             line = Line.assemble((f"{answer.entry.id} ", "dim"), text.say(message, lang))
@@ -88,7 +99,10 @@ def done_text(done: Done, lang: str) -> list[RenderableType]:
             shown.append(figures_table(output.figures, lang))
     for money in done.funding:
         stage = text.translate(words.STAGES.get(money.stage, money.stage), lang)
-        shown += [Rule(f"{_t('Money', lang)}: {stage}", align="left", style="dim"), figures_table(money.figures, lang)]
+        shown += [
+            Rule(f"{_t('Money', lang)}: {stage}", align="left", style="dim"),
+            figures_table(money.figures, lang),
+        ]
     if done.training:
         shown += [_head("Training", lang), figures_table(done.training, lang)]
     return shown or [Line(_t("Nothing held.", lang))]
@@ -134,7 +148,10 @@ def checks_text(cards: Iterable[SourceCard], lang: str) -> list[RenderableType]:
         if card.vintage is None:
             table.add_row(card.dataset, _t("waiting for data", lang), "", "", "")
         for check in card.checks:
-            cells = ["" if v is None else text.digits(v, lang, text.decimals(v, check.unit)) for v in (check.found, check.expected)]
+            cells = [
+                "" if v is None else text.digits(v, lang, text.decimals(v, check.unit))
+                for v in (check.found, check.expected)
+            ]
             name = f"{text.translate(check.name, lang)}{f' ({check.note})' if check.note else ''}"
             table.add_row(card.dataset, name, *cells, chip(check.state, lang))
     return [table]
@@ -144,8 +161,17 @@ def figures_table(figures: Sequence[Figure], lang: str) -> Table:
     """Figures by period with who estimated them and the key of the trace."""
     table = _table(("Period", "Value", "Estimator", "Trace"), lang, right=(1,))
     for figure in figures:
-        extra = f" {text.status(figure, lang)}" if figure.status not in {"measured", "computed", "stated"} and figure.value is not None else ""
-        table.add_row(text.when(figure.period, lang), text.number(figure, lang) + extra, figure.estimator, Line(figure.trace, style="dim"))
+        extra = (
+            f" {text.status(figure, lang)}"
+            if figure.status not in {"measured", "computed", "stated"} and figure.value is not None
+            else ""
+        )
+        table.add_row(
+            text.when(figure.period, lang),
+            text.number(figure, lang) + extra,
+            figure.estimator,
+            Line(figure.trace, style="dim"),
+        )
     return table
 
 
@@ -167,11 +193,19 @@ def _t(english: str, lang: str) -> str:
 def _sentence(message: Message, edition: Edition, lang: str) -> str:
     def show(name: str, value: Figure | str | int) -> str:
         if isinstance(value, Figure):
-            whole = Figure(abs(value.value), value.unit, value.trace) if name == "change" and value.value else value
+            whole = (
+                Figure(abs(value.value), value.unit, value.trace)
+                if name == "change" and value.value
+                else value
+            )
             return text.number(whole, lang)
         if isinstance(value, str) and value.startswith("series:"):
             names = edition.register.case.series
-            return names[value[7:]].say(lang) if value[7:] in names else text.translate(value[7:].replace("_", " "), lang)
+            return (
+                names[value[7:]].say(lang)
+                if value[7:] in names
+                else text.translate(value[7:].replace("_", " "), lang)
+            )
         return text.plain(value, lang)
 
     return text.say(message, lang, show)

@@ -97,7 +97,10 @@ def interval(figure: Figure, lang: str) -> str:
     """The interval the estimator gives, "" where there is none."""
     if figure.low is None and figure.high is None:
         return ""
-    ends = ("?" if end is None else digits(end, lang, decimals(end, figure.unit)) for end in (figure.low, figure.high))
+    ends = (
+        "?" if end is None else digits(end, lang, decimals(end, figure.unit))
+        for end in (figure.low, figure.high)
+    )
     return "–".join(ends)
 
 

@@ -73,11 +73,15 @@ class Writer:
             f'<table class="slim"><caption>{self._say("Every part, largest first, in the unit of the whole.")}</caption><thead><tr><th scope="col">{self._say("Part")}</th>'
             f'<th scope="col" class="r">{self._say("Value")}</th><th scope="col">{self._say("Where it is printed")}</th></tr></thead><tbody>{rows}</tbody></table>{chains.html()}'
         )
-        return self._page(path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body)
+        return self._page(
+            path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body
+        )
 
     def _table(self, rows: Sequence[tuple[str, str, str, str]]) -> str:
         heads = ("Period", "Value", "How it is made, where it is printed", "Made from")
-        cells = "".join(f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads))
+        cells = "".join(
+            f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads)
+        )
         body, i = [], 0
         while i < len(rows):
             end = i + 1
@@ -91,13 +95,20 @@ class Writer:
             i = end
         return f'<table class="stack"><thead><tr>{cells}</tr></thead><tbody>{"".join(body)}</tbody></table>'
 
-    def _row(self, key: str, page: str, chains: "Chains", listed: bool, short: bool) -> tuple[str, str, str, str]:
+    def _row(
+        self, key: str, page: str, chains: "Chains", listed: bool, short: bool
+    ) -> tuple[str, str, str, str]:
         """Anchor, period, value, and what follows; rows that differ in nothing but the period become one."""
         step, tail = self.ledger.steps[key], split(key)[2]
         period = self._period(tail, short) or escape(step.name)
         value = self._value(step)
         if not listed:
-            return "", period, value, f"<td colspan=2>{self._link(step, page, self._how(step.locator or self._kind(step)))}"
+            return (
+                "",
+                period,
+                value,
+                f"<td colspan=2>{self._link(step, page, self._how(step.locator or self._kind(step)))}",
+            )
         links = [self._part(c, page, chains) for c in step.inputs if c.key]
         links += chains.mark([c for c in step.inputs if not c.key])
         said = "" if step.note in {*words.STATES, "measured"} else step.note
@@ -129,7 +140,11 @@ class Writer:
             "verdict": "Verdict", "target": "Target", "change": "Change from the baseline", "gap": "Distance to the target",
             "training": "Training", "sum": "Sum", "stated": "Stated value", "part": "Part", "count": "Count", "scope": "Scope",
         }  # fmt: skip
-        return text.translate(known[indicator], self.lang) if indicator in known else self._teller.series(indicator)
+        return (
+            text.translate(known[indicator], self.lang)
+            if indicator in known
+            else self._teller.series(indicator)
+        )
 
     def _value(self, step: Step) -> str:
         if step.value is None:
@@ -180,7 +195,9 @@ class Chains:
         for step in steps:
             if step not in self._ends:
                 self._ends[step] = _letters(len(self._ends))
-            links.append(f'<a href="#end-{self._ends[step]}">{self._writer._kind(step)} {self._ends[step]}</a>')
+            links.append(
+                f'<a href="#end-{self._ends[step]}">{self._writer._kind(step)} {self._ends[step]}</a>'
+            )
         return links
 
     def html(self) -> str:

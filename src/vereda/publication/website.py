@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from vereda.publication import package, text, traces
 from vereda.publication.ledger import Ledger, Tracer, printed
@@ -13,6 +14,25 @@ from vereda.publication.teller import Teller
 from vereda.terms.answer import Edition
 
 HERE = Path(__file__).parent
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for every language."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Use what another language compiled."""
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it for the next language."""
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 Progress = Callable[[str, int, int], None]
 
 
@@ -59,6 +79,7 @@ def environment(lang: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=COMPILED,
     )
     env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda english: text.translate(english, lang),
@@ -66,7 +87,9 @@ def environment(lang: str) -> Environment:
         newstyle=True,
     )
     env.globals["digits"] = lambda value: text.digits(value, lang)
-    env.globals["value"] = lambda value, unit: "" if value is None else text.digits(value, lang, text.decimals(value, unit))
+    env.globals["value"] = lambda value, unit: (
+        "" if value is None else text.digits(value, lang, text.decimals(value, unit))
+    )
     return env
 
 
@@ -92,4 +115,6 @@ def render(env: Environment, page: Page, edition: Edition, ledger: Ledger, lang:
     """One page in one language."""
     teller = Teller(edition, ledger, lang, page.path)
     told = page.tell(teller)
-    return env.get_template(page.template).render(t=teller, nav=navigation(lang), **({"names": text.NAMES} | told))
+    return env.get_template(page.template).render(
+        t=teller, nav=navigation(lang), **({"names": text.NAMES} | told)
+    )

@@ -23,7 +23,9 @@ RULES = {
     "missed_on_every_baseline": N_(
         "The promise names no baseline. Under each candidate that has a value on the due day, it falls short."
     ),
-    "not_yet_due": N_("The due day lies after the day of this edition. The latest value is shown, not judged."),
+    "not_yet_due": N_(
+        "The due day lies after the day of this edition. The latest value is shown, not judged."
+    ),
     "not_measured": N_("Nothing we hold measures what was promised."),
     "not_published": N_("The promise was to publish, and no publication was found."),
     "cannot_be_judged": N_("No target, no due day, or baselines that disagree about the verdict."),
@@ -149,4 +151,8 @@ LEVELS = {
 
 GRADES = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}
 
-DIRECTIONS = {"down": N_("lower is better"), "up": N_("higher is better"), "": N_("neither direction is better")}
+DIRECTIONS = {
+    "down": N_("lower is better"),
+    "up": N_("higher is better"),
+    "": N_("neither direction is better"),
+}
