@@ -120,13 +120,13 @@ def test_circles_are_in_proportion_by_area(edition) -> None:
     assert all(value <= field.largest for value, _ in legend(field))
 
 
-def test_true_polygons_lie_under_the_circles(edition) -> None:
+def test_true_polygons_lie_under_the_circles(edition, tracer) -> None:
     ring = [[-78.8, 1.2], [-78.0, 1.2], [-78.0, 2.2], [-78.8, 2.2], [-78.8, 1.2]]
     shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
     geometry = json.dumps({"type": "FeatureCollection", "features": [shape]})
-    assert re.search(
-        r'class="ground" d="M\d+ \d+l', polygons(geometry, Field.of(edition.changed.maps, edition.gazetteer))
-    )
+    made = publication.site(replace(edition, geometry=geometry), tracer, languages=("es",))
+    assert re.search(r'<path d="M\d+ \d+l', made["ground.svg"])
+    assert '<image href="../../ground.svg"' in made["es/maps/2023.html"]
     assert polygons(None, Field.of(edition.changed.maps, edition.gazetteer)) == ""
 
 

@@ -108,7 +108,8 @@ def _formula(entry: Commitment) -> str:
 
 def _claim(entry: Commitment, register: Register | None) -> Step:
     at = register.files.get(f"commitment/{entry.id}", "") if register else ""
-    return Step("claim", entry.id, at, note=_formula(entry), inputs=_documents(entry.cites, register))
+    # The first document cited is the one the promise was read from; the others tell what came of it.
+    return Step("claim", entry.id, at, note=_formula(entry), inputs=_documents(entry.cites[:1], register))
 
 
 def _sum(entry: Commitment, claim: Step) -> tuple[Step, Step]:

@@ -28,7 +28,7 @@ from vereda.cooperation.target import (
 from vereda.terms.answer import CommitmentAnswer, PromiseAnswer, Reading, State
 from vereda.terms.cooperation import Commitment, ObservationRef, Register
 from vereda.terms.figure import Figure, Message
-from vereda.terms.period import Period
+from vereda.terms.period import Period, period
 
 Actuals = Mapping[str, Sequence[Figure]]  # estimator -> its figures, current vintages, any order
 
@@ -55,7 +55,11 @@ def answer(
     def held(ref: ObservationRef) -> Sequence[Figure]:
         if not ref.series.startswith("scope."):
             return find(ref)
-        return [f for f in scope_figures(register, ref.series) if ref.period in (None, f.period)]
+        return [
+            figure
+            for figure in scope_figures(register, ref.series)
+            if ref.period in (None, figure.period) and period(figure.period).start <= as_of
+        ]
 
     baselines = [held(ref) for ref in entry.baselines]
     beside = [figure for ref in entry.beside for figure in held(ref)]
@@ -96,7 +100,9 @@ def judge(
     readings = tuple(reading for reading, _ in told)
     state = _verdict(entry, readings, as_of)
     why = _once(message for _, messages in told for message in messages)
-    latest = tuple(figure for figures in actuals.values() if (figure := newest(figures)))
+    latest = tuple(
+        figure for figures in actuals.values() if (figure := newest(figures, whole=not entry.cumulative))
+    )
     return CommitmentAnswer(
         entry=entry,
         state=state,
@@ -238,7 +244,10 @@ def _decisive(
                 return figure, []
     if not ordered:
         return None, [_no_value(estimator)]
-    latest, sought = ordered[-1], due.text if entry.cumulative else str(due.year)
+    latest, sought = (
+        newest(ordered, whole=not entry.cumulative) or ordered[-1],
+        due.text if entry.cumulative else str(due.year),
+    )
     return None, [say("no_year", estimator=estimator, year=sought, latest=latest, period=latest.period)]
 
 

@@ -17,7 +17,7 @@ MESSAGES = {
     "no_year": "No {estimator} value for {year} is held; the latest is {latest} for {period}.",
     "no_value": "No {estimator} value is held.",
     "no_figure": "No value is held.",
-    "no_baseline": "The baseline value for {period} is not held.",
+    "no_baseline": "No baseline value for {period} is held as of that day.",
     "baseline_unknown": "No baseline is held by the same estimator ({estimator}).",
     "not_measured": "No series is held that measures this.",
     "not_published": "No release was found in the material held.",

@@ -289,13 +289,13 @@ def answer(
     with Store.open(build / study.register.case.id) as store:
         _ingest(study, store)
         desk = _desk(study, store, day)
-    tracer = Tracer(desk)
+    tracer, names = Tracer(desk), _names(study, lang)
     if question == "agreed":
         found: Any = questions.agreed(desk, place)
-        return Reply(tuple(publication.agreed_text(found, lang)), publication.as_json(found))
+        return Reply(tuple(publication.agreed_text(found, lang, names)), publication.as_json(found))
     if question == "done":
         found = questions.done(desk, place)
-        return Reply(tuple(publication.done_text(found, lang)), publication.as_json(found))
+        return Reply(tuple(publication.done_text(found, lang, names)), publication.as_json(found))
     if question == "changed":
         if between is not None:
             start, _, end = between.partition("-")
@@ -303,11 +303,23 @@ def answer(
             return Reply(tuple(publication.flow_text(found, lang)), publication.as_json(found))
         found = questions.changed(desk, tracer, place)
         return Reply(
-            tuple(publication.changed_text(found, lang)), publication.as_json(replace(found, maps=()))
+            tuple(publication.changed_text(found, lang, names)), publication.as_json(replace(found, maps=()))
         )
     tracer.register = questions.register_steps(desk, questions.agreed(desk), tracer)
     step = tracer.whole(key)
     return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
+
+
+def _names(study: Study, lang: str) -> dict[str, str]:
+    """What people call an estimator, a place, or a training figure, by its id or key."""
+    case = study.register.case
+    found = {code: place.name for code, place in study.gazetteer.places.items()}
+    found |= {name: said.say(lang) for name, said in case.estimators.items()}
+    for entry in study.register.trainings:
+        measure = case.words[entry.measure].say(lang) if entry.measure in case.words else entry.measure
+        parts = (measure, entry.group.say(lang), entry.qualifier and entry.qualifier.say(lang))
+        found[f"training@{entry.id}"] = ", ".join(part for part in parts if part)
+    return found
 
 
 # ---- sources ----------------------------------------------------------------------------------------------

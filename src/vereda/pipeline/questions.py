@@ -30,7 +30,7 @@ from vereda.terms.period import period
 def agreed(desk: Desk, place: str | None = None) -> Agreed:
     """Every commitment judged as of the desk's day, and the agreed metrics; or only those that touch a place."""
     day = date.fromisoformat(desk.as_of)
-    entries = desk.register.commitments
+    entries = tuple(e for e in desk.register.commitments if period(e.made_on).start <= day)
     if place is not None:
         desk.gazetteer.get(place, "--place")
         entries = tuple(e for e in entries if _touches(desk, e, place))
@@ -87,19 +87,22 @@ def _count(desk: Desk, what: str) -> Step:
 
 def metrics(desk: Desk) -> tuple[MetricAnswer, ...]:
     """Each agreed metric with the newest open figure of every series that would feed it."""
-    country = desk.register.case.country
+    country, day = desk.register.case.country, date.fromisoformat(desk.as_of)
+    since = {instrument.id: period(instrument.start).start for instrument in desk.register.instruments}
     found = []
     for metric in desk.register.metrics:
+        if since[metric.instrument] > day:
+            continue  # agreed after the day that is asked about
         newest = [desk.all(series, country) for series in metric.series]
         found.append(MetricAnswer(metric, tuple(_newest(figures) for figures in newest if figures)))
     return tuple(found)
 
 
 def _newest(figures: Sequence[Figure]) -> Figure:
-    """The first figure of the latest period that ends last and lasts longest."""
-    spans = [(period(f.period).end, f.period) for f in figures]
-    last = max(spans)[1]
-    return next(f for f in figures if f.period == last)
+    """The first figure of the latest whole year; where no whole year is held, of the latest period."""
+    years = [f for f in figures if period(f.period).is_year] or list(figures)
+    last = max(period(f.period).end for f in years)
+    return next(f for f in years if period(f.period).end == last)
 
 
 def done(desk: Desk, place: str | None = None) -> Done:
@@ -149,8 +152,11 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
     desk.gazetteer.get(place, "changed")
     rule = REGISTRY.get(name)
     shown = desk.current(name, place)
+    # Parts of a year, a year still running and figures their owner did not publish are listed as rivals:
+    # beside whole years they would read as a fall or a rise.
+    shown = tuple(f for f in shown if period(f.period).is_year and f.status != "leaked") or shown
     while shown and shown[-1].status in ("incomplete", "not_collected"):
-        shown = shown[:-1]  # a year that is still running is listed below, and is not the newest value
+        shown = shown[:-1]
     # A newer total under the same estimator goes on where the municipal table ends.
     everything = desk.all(name, place)
     first = {f.trace for f in shown}
@@ -250,10 +256,13 @@ def flow(desk: Desk, tracer: Tracer, start: str, end: str) -> FlowsAnswer:
             raise BadRequest(f"No departmental figures for {year}. Years held: {held[0]} to {held[-1]}." if held else
                              "The case has no mapped series with departmental figures.")  # fmt: skip
     country, span = desk.register.case.country, f"{start}-{end}"
+    series = desk.register.case.mapped or ""
+    both = {_completeness(desk, series, year) for year in (start, end)}
+    status = "incomplete" if "incomplete" in both else "computed"
 
     def part(name: str) -> Figure:
         step = tracer(str(Key(f"coca_{name}", country, span)))
-        return Figure(step.value, step.unit, step.key, status="computed", place=country, period=span)
+        return Figure(step.value, step.unit, step.key, status=status, place=country, period=span)
 
     return FlowsAnswer(start, end, "department", part("rises"), part("falls"), part("net"), part("offset"))
 

@@ -8,7 +8,7 @@ from typing import Any
 from vereda.publication import text
 from vereda.publication.charts import Chart, line_chart
 from vereda.publication.headline import headline
-from vereda.publication.maps import Field, draw_map, legend, marks, polygons
+from vereda.publication.maps import Field, draw_map, legend, marks
 from vereda.publication.series import lines_of, yearly
 from vereda.publication.teller import Teller
 from vereda.terms.answer import CommitmentAnswer, Edition, IndicatorAnswer, MapYear
@@ -29,7 +29,6 @@ class Drawn:
         self.codes = tuple(self.local)
         self.head = headline(edition)
         self.field = Field.of(edition.changed.maps, edition.gazetteer)
-        self.ground = polygons(edition.geometry, self.field) if self.field else ""
         self.sizes = legend(self.field) if self.field else []
         self.mapped = self.case.mapped or ""
         self._charts: dict[str, Chart | None] = {}
@@ -162,6 +161,7 @@ class Drawn:
         """The map of a year in the language of the page."""
         if self.field is None:
             return ""
+        ground = f"{t.root}ground.svg" if self.edition.geometry else ""
         found = marks(year)
         numbers = {f.trace: text.number(f, t.lang) for f in year.figures if f.value}
         top = max(year.figures, key=lambda f: f.value or 0.0)
@@ -175,7 +175,7 @@ class Drawn:
             "place": t.place(top.place),
         }
         return draw_map(
-            year, self.field, self.edition.gazetteer, text.fill(sentence, values), numbers, named, self.ground
+            year, self.field, self.edition.gazetteer, text.fill(sentence, values), numbers, named, ground
         )
 
 

@@ -36,10 +36,11 @@ def ground(
     drawing.rule((left, max(0.0, low)), (right, max(0.0, low)), "axis")
     under = -top * 13 / frame.plot[1]
     step = next(s for s in (1, 2, 5, 10, 20, 50) if (last - first) / s <= frame.plot[0] / 58)
+    apart = 42 * (right - left) / frame.plot[0]  # years: two labels this near would touch
     middle = (
         []
         if bare
-        else [y for y in range(first, last + 1) if y % step == 0 and min(y - first, last - y) >= step * 0.6]
+        else [y for y in range(first, last + 1) if y % step == 0 and min(y - first, last - y) >= apart]
     )
     ends = ("center", "center") if columns else ("left", "right")
     for when, align in [(first, ends[0]), *((y, "center") for y in middle), (last, ends[1])]:

@@ -95,7 +95,11 @@ def draw_map(
     named: Collection[str] = (),
     ground: str = "",
 ) -> str:
-    """The map of one year. numbers: figure's trace -> the number as text; named: places that carry their name."""
+    """The map of one year. numbers: figure's trace -> the number as text; named: places that carry their name.
+
+    ground: address of the drawing of the outlines, "" where there is none.
+    """
+    under = f'<image href="{ground}" width="{WIDTH}" height="{field.height}"/>' if ground else ""
     zero, none, circles, names = [], [], [], []
     for figure in sorted(year.figures, key=lambda f: -(f.value or 0.0)):
         place = gazetteer.places.get(figure.place)
@@ -116,7 +120,7 @@ def draw_map(
             names.append(_name(figure, place.name, x, y, field))
     return (
         f'<svg class="map" role="img" aria-label="{escape(label, quote=True)}" viewBox="0 0 {WIDTH} {field.height}">'
-        f"{_graticule(field)}{ground}"
+        f"{under}{_graticule(field)}"
         f'<path class="zero" d="{"".join(zero)}"/><path class="none" d="{"".join(none)}"/>'
         f'<g class="bub">{"".join(circles)}</g>{"".join(names)}</svg>'
     )
@@ -149,7 +153,7 @@ def _graticule(field: Field) -> str:
 
 
 def polygons(geometry: str | None, field: Field) -> str:
-    """The ground under the circles: outlines of the municipalities, "" where the edition has no geometry."""
+    """The ground under the circles, a drawing of its own for all years; "" where the edition has no geometry."""
     if not geometry:
         return ""
     outlines = []
@@ -157,7 +161,12 @@ def polygons(geometry: str | None, field: Field) -> str:
         shape: dict[str, Any] = feature["geometry"] or {"type": "", "coordinates": []}
         many = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
         outlines += [_ring(ring, field) for polygon in many for ring in polygon[:1]]
-    return f'<path class="ground" d="{"".join(outlines)}"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {field.height}">'
+        "<style>path{fill:#f3f0ea;stroke:#cfcabf;stroke-width:.5}"
+        "@media(prefers-color-scheme:dark){path{fill:#201f1c;stroke:#45433d}}</style>"
+        f'<path d="{"".join(outlines)}"/></svg>'
+    )
 
 
 def _ring(ring: Sequence[Sequence[float]], field: Field) -> str:

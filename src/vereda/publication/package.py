@@ -35,6 +35,7 @@ PLACES = {
     "period": ("year", "#date+year", "year"),
     "value": ("number", "#value", "the number; empty where there is none"),
     "status": ("string", "#status", "measured, or why there is no number; zero is a number"),
+    "trace": ("string", "#meta+trace", "key of the way back: vereda trace KEY"),
 }
 COMMITMENTS = {
     "id": ("string", "", "entry of the register"),
@@ -75,7 +76,9 @@ def downloads(edition: Edition, ledger: Ledger) -> list[File]:
     }
     rows = [_row(f, edition) for f in told.values()]
     places = [
-        (f.place, f.period, _number(f.value), f.status) for year in edition.changed.maps for f in year.figures
+        (f.place, f.period, _number(f.value), f.status, f.trace.partition("~")[0])
+        for year in edition.changed.maps
+        for f in year.figures
     ]
     entries = [
         (

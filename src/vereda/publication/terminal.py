@@ -1,6 +1,6 @@
 """The same answers in the terminal: the words, numbers and verdicts of the site, for people at a desk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -15,6 +15,9 @@ from vereda.terms.answer import Agreed, Changed, CommitmentAnswer, Done, Edition
 from vereda.terms.figure import Figure, Message, Step
 from vereda.terms.source import SourceCard
 
+Names = Mapping[str, str]  # what people call an estimator, a place, a figure of the register, by its id
+NONE: Names = {}
+PLAIN = {"measured", "computed", "stated"}  # statuses that need no word beside the number
 COLOURS = {"good": "green", "bad": "red", "wait": "blue", "unk": "yellow"}
 ICONS = {"good": "✓", "bad": "✗", "wait": "◷", "unk": "–"}
 
@@ -49,7 +52,7 @@ def commitments_table(answers: Sequence[CommitmentAnswer], lang: str) -> Table:
     table = _table(("Promise", "Due", "Target", "Value", "Verdict"), lang, right=(2, 3))
     for answer in answers:
         targets = {text.number(r.target, lang): None for r in answer.readings if r.target is not None}
-        latest = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in decided(answer))
+        latest = "\n".join(told(f, lang) for f in decided(answer))
         due = (
             _t("yearly", lang)
             if answer.entry.due == "yearly"
@@ -62,13 +65,19 @@ def commitments_table(answers: Sequence[CommitmentAnswer], lang: str) -> Table:
     return table
 
 
+def told(figure: Figure, lang: str) -> str:
+    """A number with its period, and how it came about where that is not plain."""
+    mark = "" if figure.status in PLAIN or figure.value is None else f", {text.status(figure, lang)}"
+    return f"{text.number(figure, lang)} ({text.when(figure.period, lang)}{mark})"
+
+
 def decided(answer: CommitmentAnswer) -> tuple[Figure, ...]:
     """The values that decided the readings; the newest held where none did."""
     actual = {r.actual.trace: r.actual for r in answer.readings if r.actual is not None}
     return tuple(actual.values()) or answer.latest
 
 
-def agreed_text(agreed: Agreed, lang: str) -> list[RenderableType]:
+def agreed_text(agreed: Agreed, lang: str, names: Names = NONE) -> list[RenderableType]:
     """What was agreed: promises with verdicts and why; the agreed metrics."""
     shown: list[RenderableType] = [
         _head("What was agreed", lang),
@@ -76,19 +85,19 @@ def agreed_text(agreed: Agreed, lang: str) -> list[RenderableType]:
     ]
     for answer in agreed.commitments:
         for message in answer.why:
-            line = Line.assemble((f"{answer.entry.id} ", "dim"), text.say(message, lang))
+            line = Line.assemble((f"{answer.entry.id} ", "dim"), text.say(message, lang, _shown(lang, names)))
             shown.append(Padding(line, (0, 0, 0, 1)))
     if agreed.metrics:
         table = _table(("Metric", "State", "Newest open figure"), lang)
         for metric in agreed.metrics:
             name = Line.assemble((f"{metric.entry.id} ", "dim"), metric.entry.name.say(lang))
-            figures = "\n".join(f"{text.number(f, lang)} ({f.period})" for f in metric.figures)
+            figures = "\n".join(told(f, lang) for f in metric.figures)
             table.add_row(name, chip(metric.entry.state, lang), figures or "–")
         shown += [_head("Agreed metrics", lang), table]
     return shown
 
 
-def done_text(done: Done, lang: str) -> list[RenderableType]:
+def done_text(done: Done, lang: str, names: Names = NONE) -> list[RenderableType]:
     """What was done: outputs, money by stage, training."""
     shown: list[RenderableType] = []
     for output in done.outputs:
@@ -96,31 +105,42 @@ def done_text(done: Done, lang: str) -> list[RenderableType]:
         if output.waiting:
             shown.append(Line(f"{_t('Waiting for data:', lang)} {output.waiting}", style="yellow"))
         if output.figures:
-            shown.append(figures_table(output.figures, lang))
+            shown.append(figures_table(output.figures, lang, names))
+        elif not output.waiting:
+            shown.append(Line(_t("Nothing held.", lang), style="dim"))
+        if output.targets:
+            shown.append(Line(_t("Announced targets", lang), style="dim"))
+            shown.append(figures_table(output.targets, lang, names))
+        if output.outcomes and output.figures:
+            shown.append(Line(_t("What it was meant to move", lang), style="dim"))
+            shown.append(figures_table(_same_years(output.outcomes, output.figures), lang, names))
     for money in done.funding:
         stage = text.translate(words.STAGES.get(money.stage, money.stage), lang)
         shown += [
             Rule(f"{_t('Money', lang)}: {stage}", align="left", style="dim"),
-            figures_table(money.figures, lang),
+            figures_table(money.figures, lang, names),
         ]
     if done.training:
-        shown += [_head("Training", lang), figures_table(done.training, lang)]
+        shown += [_head("Training", lang), figures_table(done.training, lang, names)]
     return shown or [Line(_t("Nothing held.", lang))]
 
 
-def changed_text(changed: Changed, lang: str) -> list[RenderableType]:
-    """What changed: first and newest figure of each indicator, and the concentration."""
-    table = _table(("Indicator", "Place", "First", "Newest", "Direction"), lang, right=(2, 3))
+def changed_text(changed: Changed, lang: str, names: Names = NONE) -> list[RenderableType]:
+    """What changed: the newest whole year of each indicator and the years held, and the concentration.
+
+    First and newest are not set side by side: series have breaks, and two ends would read as a trend.
+    """
+    table = _table(("Indicator", "Place", "Newest", "Years held", "Direction"), lang, right=(2,))
     for answer in changed.indicators:
-        ends = [answer.current[0], answer.current[-1]] if answer.current else []
-        cells = [f"{text.number(f, lang)} ({f.period})" for f in ends] or ["–", _t("waiting for data", lang)]
+        newest = told(answer.current[-1], lang) if answer.current else _t("waiting for data", lang)
         direction = text.translate(words.DIRECTIONS[answer.direction], lang)
-        table.add_row(text.translate(answer.name, lang), answer.place, *cells, direction)
+        name, place = text.translate(answer.name, lang), names.get(answer.place, answer.place)
+        table.add_row(name, place, newest, answer.coverage or "–", direction)
     shown: list[RenderableType] = [_head("What changed", lang), table]
     if changed.concentration:
         held = changed.concentration
         rows = [f[-1] for f in (held.hhi, held.top) if f]
-        shown += [_head("Concentration", lang), figures_table(rows, lang)]
+        shown += [_head("Concentration", lang), figures_table(rows, lang, names)]
         for flow in held.flows:
             shown += flow_text(flow, lang)
     return shown
@@ -131,6 +151,9 @@ def flow_text(flow: FlowsAnswer, lang: str) -> list[RenderableType]:
     table = _table(("Years", "Rises", "Falls", "Net", "Offset"), lang, right=(1, 2, 3, 4))
     parts = (flow.rises, flow.falls, flow.net, flow.offset)
     table.add_row(f"{flow.start}–{flow.end}", *(text.number(f, lang, sign=f is flow.net) for f in parts))
+    if flow.net.status == "incomplete":
+        note = _t("One of the two years is incomplete in the table of places.", lang)
+        return [table, Line(note, style="yellow")]
     return [table]
 
 
@@ -152,27 +175,39 @@ def checks_text(cards: Iterable[SourceCard], lang: str) -> list[RenderableType]:
                 "" if v is None else text.digits(v, lang, text.decimals(v, check.unit))
                 for v in (check.found, check.expected)
             ]
-            name = f"{text.translate(check.name, lang)}{f' ({check.note})' if check.note else ''}"
+            name = f"{text.translate(check.name, lang)}{f' ({check.note})' if check.note and check.state != 'passed' else ''}"
             table.add_row(card.dataset, name, *cells, chip(check.state, lang))
     return [table]
 
 
-def figures_table(figures: Sequence[Figure], lang: str) -> Table:
+def figures_table(figures: Sequence[Figure], lang: str, names: Names = NONE) -> Table:
     """Figures by period with who estimated them and the key of the trace."""
     table = _table(("Period", "Value", "Estimator", "Trace"), lang, right=(1,))
     for figure in figures:
         extra = (
-            f" {text.status(figure, lang)}"
-            if figure.status not in {"measured", "computed", "stated"} and figure.value is not None
-            else ""
+            f" {text.status(figure, lang)}" if figure.status not in PLAIN and figure.value is not None else ""
         )
         table.add_row(
             text.when(figure.period, lang),
             text.number(figure, lang) + extra,
-            figure.estimator,
+            names.get(figure.trace) or names.get(figure.estimator, figure.estimator),
             Line(figure.trace, style="dim"),
         )
     return table
+
+
+def _same_years(outcomes: Sequence[Figure], outputs: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Outcomes of the periods in which there was an output, one an estimator and period."""
+    years = {figure.period for figure in outputs}
+    first = {(f.estimator, f.period): f for f in reversed(outcomes) if f.period in years}
+    return tuple(sorted(first.values(), key=lambda f: (f.period, f.estimator)))
+
+
+def _shown(lang: str, names: Names) -> Callable[[str, Figure | str | int], str]:
+    def show(_: str, value: Figure | str | int) -> str:
+        return names[value] if isinstance(value, str) and value in names else text.plain(value, lang)
+
+    return show
 
 
 def _table(heads: Sequence[str], lang: str, right: Sequence[int] = ()) -> Table:

@@ -85,7 +85,9 @@ def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False
         return status(figure, lang)
     places = decimals(figure.value, figure.unit)
     written = digits(figure.value, lang, places)
-    if figure.value and not round(figure.value, places):
+    if figure.status == "stated" and figure.low is not None and figure.high is not None:
+        written = f"{digits(figure.low, lang)}–{digits(figure.high, lang)}"  # a target stated as a range
+    elif figure.value and not round(figure.value, places):
         written = f"<{digits(10.0**-places, lang, places)}"
     elif sign and figure.value > 0:
         written = f"+{written}"

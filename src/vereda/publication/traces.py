@@ -69,7 +69,8 @@ class Writer:
             for c in sorted(keyed, key=lambda c: -(c.value or 0.0))
         )
         body = (
-            f'<p class="lead" id="step">{self._period(tail)}: <b>{self._value(step)}</b>. {self._how(step.locator)}.</p>'
+            f'<p class="lead" id="step">{self._period(tail, short=True)}: <b>{self._value(step)}</b>. {self._how(step.locator)}.</p>'
+            f'<p class="sub">{self._whose(tail.partition("~")[2])}</p>'
             f'<table class="slim"><caption>{self._say("Every part, largest first, in the unit of the whole.")}</caption><thead><tr><th scope="col">{self._say("Part")}</th>'
             f'<th scope="col" class="r">{self._say("Value")}</th><th scope="col">{self._say("Where it is printed")}</th></tr></thead><tbody>{rows}</tbody></table>{chains.html()}'
         )

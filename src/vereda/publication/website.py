@@ -8,6 +8,7 @@ from jinja2.bccache import Bucket
 
 from vereda.publication import package, text, traces
 from vereda.publication.ledger import Ledger, Tracer, printed
+from vereda.publication.maps import Field, polygons
 from vereda.publication.pages import Page, plan
 from vereda.publication.refuse import must_be_traced
 from vereda.publication.teller import Teller
@@ -61,8 +62,11 @@ def site(
     for lang in languages:
         ways |= traces.write(environment(lang), edition, ledger, lang, prefix(lang))
     tell("writing traces", 3, 3)
-    css = (HERE / "style.css").read_text(encoding="utf-8")
-    return {"style.css": css, **made, **ways, **{file.path: file.content for file in files}}
+    found = {"style.css": (HERE / "style.css").read_text(encoding="utf-8"), **made, **ways}
+    field = Field.of(edition.changed.maps, edition.gazetteer)
+    if field and (ground := polygons(edition.geometry, field)):
+        found["ground.svg"] = ground
+    return {**found, **{file.path: file.content for file in files}}
 
 
 def prefix(lang: str) -> str:

@@ -129,7 +129,9 @@ def _total(
     note = totals.printed
     if found is not None and abs(found - expected) <= within:
         state, gap = "passed", ""
-    elif when in d.known_gaps and found is not None and abs(found - totals.gaps.get(when, expected)) <= within:
+    elif (
+        when in d.known_gaps and found is not None and abs(found - totals.gaps.get(when, expected)) <= within
+    ):
         state, gap = "known gap", d.known_gaps[when]
     else:
         state, gap = "failed", _cause(d, when, found, expected)

@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from vereda.errors import BadPeriod
@@ -24,6 +24,11 @@ class Period:
     text: str
     start: date
     end: date
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is one whole year, calendar or fiscal."""
+        return self.start.replace(year=self.start.year + 1) == self.end + timedelta(days=1)
 
     @property
     def year(self) -> int:
