@@ -107,6 +107,7 @@ class Desk:
         """`absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
         self.register, self.gazetteer, self.cards, self.as_of = register, gazetteer, cards, as_of
         self.absences = absences
+        self._breaks = {(b.series, b.estimator, b.since) for b in register.case.breaks}
         self._preferred = {name: i for i, name in enumerate(register.case.estimators)}
         self._municipality = {c: p for c, p in gazetteer.places.items() if p.level == "municipality"}
         self._inside = {c: self._ancestors(c) for c in self._municipality}
@@ -211,7 +212,7 @@ class Desk:
         key = Key(row.series, row.place, row.period, row.estimator, row.vintage, row.source)
         return Figure(
             row.value, row.unit, str(key), row.low, row.high, row.status, row.place, row.period, row.estimator,
-            row.vintage, row.source, row.note or "",
+            row.vintage, row.source, row.note or "", (row.series, row.estimator, row.period) in self._breaks,
         )  # fmt: skip
 
     def _sum_figure(self, series: str, when: str, total: Sum) -> Figure:
@@ -222,7 +223,7 @@ class Desk:
         key = Key(series, total.place, when, lead.estimator, lead.vintage, lead.source)
         return Figure(
             total.value, lead.unit, str(key), None, None, status, total.place, when, lead.estimator,
-            lead.vintage, lead.source,
+            lead.vintage, lead.source, breaks=(series, lead.estimator, when) in self._breaks,
         )  # fmt: skip
 
     def _declared(self, series: str, place: str, when: str) -> Figure | None:
@@ -285,7 +286,7 @@ class Desk:
             None if isnan(value) else value, rule.unit, str(Key(rule.id, place, when)),
             status="not_measured" if isnan(value) and status == "computed" else status,
             place=place, period=when, estimator=lead.estimator, vintage=lead.vintage, source=lead.source,
-            note="; ".join(dict.fromkeys(f.note for f in held if f.note)),
+            note="; ".join(dict.fromkeys(f.note for f in held if f.note)), breaks=any(f.breaks for f in held),
         )  # fmt: skip
 
     def current(self, name: str, place: str) -> tuple[Figure, ...]:

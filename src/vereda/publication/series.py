@@ -50,10 +50,10 @@ def lines_of(answer: IndicatorAnswer) -> dict[str, list[Figure]]:
 
 
 def runs(line: Sequence[Figure]) -> list[list[Figure]]:
-    """Stretches without a missing year: a gap in the data is a gap in the line."""
+    """Stretches without a missing year or a break of method: a gap in the data is a gap in the line."""
     runs: list[list[Figure]] = []
     for figure in line:
-        if runs and year(figure) - year(runs[-1][-1]) == 1:
+        if runs and year(figure) - year(runs[-1][-1]) == 1 and not figure.breaks:
             runs[-1].append(figure)
         else:
             runs.append([figure])

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from vereda.publication import text, words
 from vereda.publication.ledger import Ledger
 from vereda.terms.answer import CommitmentAnswer, Edition, IndicatorAnswer
-from vereda.terms.cooperation import Document, Register, Text
+from vereda.terms.cooperation import Break, Document, Register, Text
 from vereda.terms.figure import Figure, Message
 
 _ICONS = {
@@ -232,6 +232,11 @@ class Teller:
     def datasets(self) -> dict[str, str]:
         """Publishers of the datasets, by dataset."""
         return {card.dataset: card.publisher for card in self.edition.sources}
+
+    def breaks(self, answer: IndicatorAnswer) -> list[Break]:
+        """Where the method of this indicator changed, oldest first."""
+        case = self.edition.register.case
+        return sorted((b for b in case.breaks if b.series == answer.id), key=lambda b: b.since)
 
     def cites(self, ids: tuple[str, ...]) -> Markup:
         """Links to the documents or datasets an entry rests on."""

@@ -29,6 +29,16 @@ class Text(Entry):
         return self.es if lang == "es" else self.en
 
 
+class Break(Entry):
+    """From this period on, a series by one estimator is not comparable with its earlier values."""
+
+    series: Id
+    estimator: Id
+    since: str
+    why: Text
+    cites: tuple[Id, ...] = ()
+
+
 class OutputPlan(Entry):
     """An output series to show beside the outcome it was meant to move."""
 
@@ -63,6 +73,7 @@ class Case(Entry):
     outputs: tuple[OutputPlan, ...] = ()
     funding: dict[str, Id] = Field(default_factory=dict)  # stage -> series; stages are never added
     mapped: Id | None = None  # series of the map and of concentration
+    breaks: tuple[Break, ...] = ()  # lines are not drawn across them
     flows: tuple[str, ...] = ()  # pairs of years for gross rises and falls: "2001-2009"
 
 

@@ -25,6 +25,7 @@ class Figure:
     vintage: str = ""
     source: str = ""
     note: str = ""
+    breaks: bool = False  # not comparable with earlier figures of the same series and estimator
 
 
 @dataclass(frozen=True, slots=True)
