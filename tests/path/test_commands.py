@@ -45,7 +45,13 @@ def test_another_case_runs_at_once(other: Path, built: Path) -> None:
 
 def test_another_case_is_judged_and_traced(other: Path, built: Path) -> None:
     told = json.loads(vereda("agreed", "--case", str(other), "--build", str(built), "--json").output)
-    assert "met" in json.dumps(told)
+    assert told["promises"][0]["state"] == "met"
+    reading = told["promises"][0]["commitments"][0]["readings"][0]
+    assert (reading["baseline"]["value"], reading["target"]["value"], reading["actual"]["value"]) == (
+        100,
+        50,
+        40,
+    )
     step = json.loads(
         vereda("trace", "plot_area@XA:2023", "--case", str(other), "--build", str(built), "--json").output
     )
@@ -65,7 +71,13 @@ def test_the_three_questions(question: str, lang: str, built: Path) -> None:
 
 
 def test_as_of_and_between(built: Path) -> None:
-    assert vereda("agreed", "--case", CASE, "--build", str(built), "--as-of", "2018-12-31").exit_code == 0
+    then = json.loads(
+        vereda("agreed", "--case", CASE, "--build", str(built), "--as-of", "2018-12-31", "--json").output
+    )
+    made = {c["entry"]["id"]: c["state"] for p in then["promises"] for c in p["commitments"]}
+    assert set(made) == {"C01", "C02", "C03", "C04", "C12", "C15", "C16"}  # the others were not made yet
+    assert made["C02"] == "not_yet_due"
+    assert then["metrics"] == []
     told = json.loads(
         vereda("changed", "--case", CASE, "--build", str(built), "--between", "2001-2009", "--json").output
     )

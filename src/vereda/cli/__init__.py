@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from vereda import __version__, pipeline
-from vereda.errors import VeredaError
+from vereda.errors import BadRequest, VeredaError
 
 WIDTH = {"max_content_width": 100}
 
@@ -146,7 +146,7 @@ def _answer(
         question, pipeline.find_case(case), build, place=place, as_of=as_of, lang=lang, **more
     )
     if as_json:
-        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         pipeline.show(reply)
 
@@ -169,13 +169,14 @@ def trace(
 
 @main.command()
 @click.option("--case", "-c", default="us-colombia", show_default=True)
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @friendly
-def check(case: str, as_json: bool) -> None:
+def check(case: str, lang: str, as_json: bool) -> None:
     """Compare every source with what was published: passed, known gap, failed. Exits with 1 on a failure."""
-    reply, failed = pipeline.check(pipeline.find_case(case))
+    reply, failed = pipeline.check(pipeline.find_case(case), lang)
     if as_json:
-        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         pipeline.show(reply)
     sys.exit(1 if failed else 0)
@@ -227,9 +228,15 @@ def keep(dataset: str, file: Path, vintage: str, read_on: str | None, case: str)
 def headline(case: str, build: Path, expect: Path | None) -> None:
     """Print the values the first page opens with, as JSON; compare them with a committed expectation."""
     found = pipeline.headline(pipeline.find_case(case), build)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
     if expect is not None:
-        wrong = pipeline.differences(found, json.loads(expect.read_text(encoding="utf-8")))
+        try:
+            expected = json.loads(expect.read_text(encoding="utf-8"))
+        except ValueError as fault:
+            raise BadRequest(
+                f"{expect} is not JSON ({fault}). Name a file that `vereda headline` printed."
+            ) from None
+        wrong = pipeline.differences(found, expected)
         for line in wrong:
             click.secho(f"vereda: {line}", fg="red", err=True)
         sys.exit(1 if wrong else 0)

@@ -9,6 +9,7 @@ init     another case
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -30,7 +31,7 @@ from vereda.store import Store, load_state, save_state, write_files, write_outpu
 from vereda.terms.answer import Edition
 from vereda.terms.cooperation import Register
 from vereda.terms.indicator import REGISTRY
-from vereda.terms.period import period
+from vereda.terms.period import known_on
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import Batch, Check, SourceCard
 
@@ -91,15 +92,22 @@ class Study:
             return set()
         return set(batch.observations.column("series").unique().to_pylist())
 
-    @cached_property
+    @property
     def batches(self) -> dict[str, Batch]:
-        """The newest vintage of every dataset that has one; each is checked against its sidecar's hash."""
-        found: dict[str, Batch] = {}
+        """The newest vintage of every dataset that has one."""
+        return {name: held[-1] for name, held in self.editions.items()}
+
+    @cached_property
+    def editions(self) -> dict[str, list[Batch]]:
+        """Every vintage held, oldest first; each is checked against its sidecar's hash."""
+        found: dict[str, list[Batch]] = {}
         for name in self.descriptions:
-            tables = sorted([*(self.folder / "vintages" / name).glob("*.parquet"), *(self.folder / "local" / name).glob("*.parquet")],
-                            key=lambda path: (period(path.stem).end, path.stem))  # fmt: skip
+            tables = [
+                t for where in ("vintages", "local") for t in (self.folder / where / name).glob("*.parquet")
+            ]
+            tables.sort(key=lambda table: (_edition(table), table.stem))
             if tables:
-                found[name] = sources.read_vintage(tables[-1], tables[-1].with_suffix(".yml"))
+                found[name] = [sources.read_vintage(table, table.with_suffix(".yml")) for table in tables]
         return found
 
     @cached_property
@@ -114,10 +122,14 @@ class Study:
 
     @cached_property
     def checks(self) -> dict[str, tuple[Check, ...]]:
-        """What every vintage held says against what was published."""
+        """What every vintage held says against what was published; older editions are named."""
         return {
-            name: sources.check(self.descriptions[name], batch.observations, self.gazetteer)
-            for name, batch in self.batches.items()
+            name: tuple(
+                check if batch is held[-1] else replace(check, name=f"{check.name} ({batch.vintage.name})")
+                for batch in held
+                for check in sources.check(self.descriptions[name], batch.observations, self.gazetteer)
+            )
+            for name, held in self.editions.items()
         }
 
     @property
@@ -163,7 +175,8 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
     workspace = build / _case_id(folder)
     state = load_state(workspace / STATE)
     site = workspace / "site" / "index.html"
-    if not fresh and state.get("stamp") == stamp and site.is_file() and f"scorecard_{lang}" in state:
+    whole = state.get("site") == _sizes(workspace / "site")
+    if not fresh and state.get("stamp") == stamp and whole and f"scorecard_{lang}" in state:
         return Reply((state[f"scorecard_{lang}"], f"Nothing changed since the last run. The site: {site}"))
     columns = (
         SpinnerColumn(),
@@ -189,7 +202,10 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
             )
             write_outputs(workspace / "site", pages)
             cards = {f"scorecard_{lg}": _plain(publication.scorecard_text(told, lg)) for lg in ("en", "es")}
-            save_state(workspace / STATE, {"stamp": stamp, "headline": _headline(told), **cards})
+            save_state(
+                workspace / STATE,
+                {"stamp": stamp, "site": _sizes(workspace / "site"), "headline": _headline(told), **cards},
+            )
     shown = publication.scorecard_text(told, lang)
     return Reply((*shown, f"{len(pages)} pages and files. Open {site}"))
 
@@ -203,6 +219,12 @@ def _plain(shown: list[RenderableType]) -> str:
 
 def _case_id(folder: Path) -> str:
     return cooperation.read(folder).case.id
+
+
+def _sizes(site: Path) -> str:
+    """A hash of the names and sizes of the published files, to notice one that was lost or cut."""
+    found = sorted(f"{p.relative_to(site)} {p.stat().st_size}" for p in site.rglob("*") if p.is_file())
+    return sha256("\n".join(found).encode()).hexdigest()
 
 
 def _stamp(folder: Path) -> str:
@@ -230,9 +252,27 @@ def _reconciled(folder: Path) -> Study:
 
 
 def _ingest(study: Study, store: Store) -> None:
-    for name, batch in study.batches.items():
-        if study.descriptions[name].kind == "observations":
-            store.append(batch, replace=True)
+    """Make the store hold the editions of the case, all of them and no others."""
+    wanted = {
+        batch.vintage.content: batch
+        for name, held in study.editions.items()
+        for batch in held
+        if study.descriptions[name].kind == "observations"
+    }
+    for vintage in store.vintages():
+        if vintage.content not in wanted:
+            store.retract(vintage)
+    for batch in wanted.values():
+        store.append(batch)
+
+
+def _edition(table: Path) -> date:
+    try:
+        return known_on(table.stem)
+    except BadPeriod:
+        raise BadPeriod(
+            f"{table} is named after no date. Name a vintage by year, month or day: {table.parent / '2026-02.parquet'}."
+        ) from None
 
 
 def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
@@ -244,13 +284,16 @@ def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
     told = Edition(
         study.register, as_of, study.gazetteer, agreed, questions.done(desk), questions.changed(desk, tracer),
         tuple(study.cards.values()), _geometry(study),
+        {code: questions.done(desk, code) for code in questions.priority_places(desk)},
     )  # fmt: skip
     return told, tracer
 
 
 def _desk(study: Study, store: Store, as_of: str) -> Desk:
     day = _day(as_of)
-    wanted = [s for s in store.series() if s not in ("population_rural", "population_urban")]
+    named = {*study.register.case.series, *(need for rule in REGISTRY.values() for need in rule.needs)}
+    wanted = [series for series in store.series() if series in named]  # the rest is kept, not shown
+    vintages = {(v.dataset, v.sha256): v for v in store.vintages()}
     absences = {
         series: description.absent
         for name, description in study.descriptions.items()
@@ -258,7 +301,9 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
         for series in description.series
         if description.absent.means == "zero"
     }
-    return Desk(study.register, study.gazetteer, store.read(wanted, as_of=day), study.cards, as_of, absences)
+    return Desk(
+        study.register, study.gazetteer, store.read(wanted, as_of=day), study.cards, vintages, as_of, absences
+    )
 
 
 def _geometry(study: Study) -> str | None:
@@ -269,11 +314,11 @@ def _geometry(study: Study) -> str | None:
     return None
 
 
-def _day(text: str) -> date:
+def _day(text: str, option: str = "--as-of") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadPeriod(f"--as-of takes a day like 2018-12-31, and {text!r} is none.") from None
+        raise BadPeriod(f"{option} takes a day like 2018-12-31, and {text!r} is none.") from None
 
 
 # ---- the questions ----------------------------------------------------------------------------------------
@@ -298,8 +343,10 @@ def answer(
         return Reply(tuple(publication.done_text(found, lang, names)), publication.as_json(found))
     if question == "changed":
         if between is not None:
-            start, _, end = between.partition("-")
-            found = questions.flow(desk, tracer, start, end)
+            start, dash, end = between.partition("-")
+            if not (dash and start.isdigit() and end.isdigit() and start < end):
+                raise BadRequest(f"--between takes two years, the earlier first: 2001-2009, not {between!r}.")
+            found = questions.flow(desk, tracer, start, end, place)
             return Reply(tuple(publication.flow_text(found, lang)), publication.as_json(found))
         found = questions.changed(desk, tracer, place)
         return Reply(
@@ -325,13 +372,13 @@ def _names(study: Study, lang: str) -> dict[str, str]:
 # ---- sources ----------------------------------------------------------------------------------------------
 
 
-def check(folder: Path) -> tuple[Reply, bool]:
-    """Every source against what was published; True if one failed."""
+def check(folder: Path, lang: str = "en") -> tuple[Reply, bool]:
+    """Every source against what was published; True if one failed, or has no vintage and must."""
     study = Study(folder)
     cards = tuple(study.cards.values())
-    return Reply(tuple(publication.checks_text(cards, "en")), publication.as_json(cards)), bool(
-        study.failed()
-    )
+    absent = {*study.register.case.datasets} - {*study.editions}
+    reply = Reply(tuple(publication.checks_text(cards, lang)), publication.as_json(cards))
+    return reply, bool(study.failed() or absent)
 
 
 def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply, bool]:
@@ -354,6 +401,7 @@ def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply
         path = right or (found[0] if found else None)
         if path is None:
             lines.append(f"[yellow]not here[/]  {name}: no {batch.vintage.file} under {files}")
+            bad = True  # what was not compared was not verified
             continue
         report = sources.verify(study.descriptions[name], path, batch, study.gazetteer)
         bad |= not report.agrees
@@ -374,13 +422,22 @@ def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | No
         gazetteer = Study(folder).gazetteer if bare.gazetteer else None
     if not file.is_file():
         raise BadRequest(f"{file} is not a file. Name the publisher's file ({description.file}).")
-    day = read_on or datetime.now(UTC).date().isoformat()
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", vintage):
+        raise BadPeriod(f"--vintage takes a year, month or day (2026, 2026-02, 2026-02-20), not {vintage!r}.")
+    known_on(vintage)
+    day = _day(read_on, "--read-on").isoformat() if read_on else datetime.now(UTC).date().isoformat()
+    if PACKAGE in folder.resolve().parents:
+        raise BadRequest(
+            f"{folder} came with the program and is not written to. Copy the case, and name the copy."
+        )
     where = folder / ("vintages" if description.terms == "open" else "local") / dataset
     note = (
         ""
         if description.terms == "open"
         else " Its terms are not stated: keep it out of what you publish as files."
     )
+    if description.terms != "open":
+        write_files(folder / "local", {".gitignore": "*\n"})
     if description.kind == "geometry":
         write_files(where, {f"{vintage}.geojson": sources.geometry(description, file, gazetteer)})
         return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"

@@ -23,7 +23,7 @@ from vereda.terms.figure import Figure
 from vereda.terms.indicator import REGISTRY, Indicator
 from vereda.terms.period import known_on, period
 from vereda.terms.place import Gazetteer
-from vereda.terms.source import SourceCard
+from vereda.terms.source import SourceCard, Vintage
 
 GRADES = {"high": 3, "medium": 2, "low": 1, None: 0}
 
@@ -49,6 +49,7 @@ class Row(NamedTuple):
     page: str | None
     note: str | None
     dataset: str
+    file_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,13 @@ class Desk:
         gazetteer: Gazetteer,
         table: pa.Table,
         cards: Mapping[str, SourceCard],
+        vintages: Mapping[tuple[str, str], Vintage],
         as_of: str,
         absences: Mapping[str, Absent],
     ) -> None:
-        """`absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
+        """`vintages`: by dataset and sha256 of the publisher's file. `absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
         self.register, self.gazetteer, self.cards, self.as_of = register, gazetteer, cards, as_of
+        self.vintages = vintages
         self.absences = absences
         self._breaks = {(b.series, b.estimator, b.since) for b in register.case.breaks}
         self._preferred = {name: i for i, name in enumerate(register.case.estimators)}
@@ -165,13 +168,17 @@ class Desk:
         if place in self._municipality:
             return None
         inside = [r for r in self._local.get((series, when), ()) if place in self._inside[r.place]]
-        newest: dict[str, Row] = {}
-        for row in inside:
-            if row.place not in newest or self._first(row) > self._first(newest[row.place]):
-                newest[row.place] = row
-        addends = tuple(newest[code] for code in sorted(newest) if newest[code].value is not None)
-        # A total of parts by several estimators is no estimate of anybody.
-        if not addends or len({row.estimator for row in addends}) > 1:
+        if not inside:
+            return None
+        # One estimator, one edition: a total of parts from several is nobody's estimate.
+        lead = max(inside, key=self._first)
+        same = [
+            r
+            for r in inside
+            if (r.estimator, r.source, r.vintage) == (lead.estimator, lead.source, lead.vintage)
+        ]
+        addends = tuple(sorted((r for r in same if r.value is not None), key=lambda r: r.place))
+        if not addends:
             return None
         rule = self.absences.get(series)
         outside = sum(place in self._inside.get(code, ()) for code in (rule.but if rule else ()))
@@ -231,7 +238,8 @@ class Desk:
         local = self._local.get((series, when))
         if place not in self._municipality or series not in self.absences or not local:
             return None
-        rule, spot, year, like = self.absences[series], self._municipality[place], period(when).year, local[0]
+        rule, spot, year = self.absences[series], self._municipality[place], period(when).year
+        like = max(local, key=self._first)
         value: float | None = None
         if place in rule.but:
             status, note = "not_collected", rule.but[place]
@@ -326,6 +334,10 @@ class Desk:
             found.extend(fits)
         return tuple(found)
 
+    def table(self, series: str, when: str) -> Row:
+        """A row of the edition that speaks first for all municipalities in a period."""
+        return max(self._local[series, when], key=self._first)
+
     def municipalities(self) -> tuple[str, ...]:
         """Codes of all municipalities, in code order."""
         return tuple(sorted(self._municipality))
@@ -341,7 +353,7 @@ class Desk:
 
     def known(self, name: str) -> None:
         """BadRequest, with the nearest names, if `name` is neither an indicator nor a series held."""
-        names = sorted({*REGISTRY, *self.series()})
+        names = sorted({*REGISTRY, *self.series(), *self.register.case.series})
         if name not in names:
             near = get_close_matches(name, names, n=5, cutoff=0.5) or names[:8]
             raise BadRequest(

@@ -148,7 +148,6 @@ def name_of(desk: Desk, series: str) -> Text:
 
 def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
     """One indicator or published series at one place: what is shown first, and every rival."""
-    desk.known(name)
     desk.gazetteer.get(place, "changed")
     rule = REGISTRY.get(name)
     shown = desk.current(name, place)
@@ -248,23 +247,27 @@ def _completeness(desk: Desk, series: str, year: str) -> str:
     return "incomplete" if total and total.addends[0].status == "incomplete" else "computed"
 
 
-def flow(desk: Desk, tracer: Tracer, start: str, end: str) -> FlowsAnswer:
-    """Gross rises and falls of departments between any two years."""
+def flow(desk: Desk, tracer: Tracer, start: str, end: str, place: str | None = None) -> FlowsAnswer:
+    """Gross rises and falls between any two years: of the country's departments, or of a place's parts."""
     held = _map_years(desk)
     for year in (start, end):
         if year not in held:
             raise BadRequest(f"No departmental figures for {year}. Years held: {held[0]} to {held[-1]}." if held else
                              "The case has no mapped series with departmental figures.")  # fmt: skip
-    country, span = desk.register.case.country, f"{start}-{end}"
+    whole, span = place or desk.register.case.country, f"{start}-{end}"
+    parts = [desk.gazetteer.places[code].level for code in desk.gazetteer.children(whole)]
+    if not parts:
+        raise BadRequest(f"{desk.place_name(whole)} has no parts whose rises and falls could be added.")
     series = desk.register.case.mapped or ""
     both = {_completeness(desk, series, year) for year in (start, end)}
     status = "incomplete" if "incomplete" in both else "computed"
 
     def part(name: str) -> Figure:
-        step = tracer(str(Key(f"coca_{name}", country, span)))
-        return Figure(step.value, step.unit, step.key, status=status, place=country, period=span)
+        step = tracer(str(Key(f"coca_{name}", whole, span)))
+        value = None if step.value is None or np.isnan(step.value) else step.value
+        return Figure(value, step.unit, step.key, status=status, place=whole, period=span)
 
-    return FlowsAnswer(start, end, "department", part("rises"), part("falls"), part("net"), part("offset"))
+    return FlowsAnswer(start, end, parts[0], part("rises"), part("falls"), part("net"), part("offset"))
 
 
 def _map_years(desk: Desk) -> tuple[str, ...]:

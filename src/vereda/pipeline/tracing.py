@@ -102,14 +102,14 @@ class Tracer:
         addends = tuple(self._observation(row) for row in total.addends)
         return Step(
             "sum", self._title(asked), how, figure.trace, figure.value, figure.unit, figure.status,
-            (*addends, self._vintage(total.addends[0].dataset)),
+            (*addends, self._vintage(total.addends[0])),
         )  # fmt: skip
 
     def _observation(self, row: Row, open_up: bool = False) -> Step:
         figure = self.desk.figure(row)
         ends: tuple[Step, ...] = ()
         if open_up:
-            ends = (*self._claims(row.source), self._vintage(row.dataset))
+            ends = (*self._claims(row.source), self._vintage(row))
         title = f"{row.series} · {self.desk.place_name(row.place)} · {row.period}"
         note = "; ".join(
             part for part in (row.status, row.confidence and f"{row.confidence} confidence", row.note) if part
@@ -117,10 +117,10 @@ class Tracer:
         return Step("observation", title, where(row), figure.trace, row.value, row.unit, note, ends)
 
     def _zero(self, asked: Key, figure: Figure) -> Step:
-        dataset = figure.source
+        edition = self._vintage(self.desk.table(asked.indicator, asked.period))
         return Step(
             "observation", self._title(asked), "no row: declared in the dataset's description", figure.trace,
-            figure.value, figure.unit, figure.note, (self._vintage(dataset),),
+            figure.value, figure.unit, figure.note, (edition,),
         )  # fmt: skip
 
     def _indicator(self, asked: Key) -> Step:
@@ -214,11 +214,13 @@ class Tracer:
         title = f"{document.publisher}: {document.title} ({document.date})"
         return (Step("claim", title, document.address, note=document.kind),)
 
-    def _vintage(self, dataset: str) -> Step:
-        card = self.desk.cards.get(dataset)
-        if card is None or card.vintage is None:
-            raise NoTrace(f"Dataset {dataset!r} has no vintage in this workspace; run `vereda run` again.")
-        v = card.vintage
+    def _vintage(self, row: Row) -> Step:
+        """The edition this row is of, the file it was read from, and who published it."""
+        card, v = self.desk.cards.get(row.dataset), self.desk.vintages.get((row.dataset, row.file_sha256))
+        if card is None or v is None:
+            raise NoTrace(
+                f"The edition behind {row.series}@{row.place}:{row.period} is not held; run `vereda run` again."
+            )
         publisher = Step(
             "publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}"
         )
@@ -230,7 +232,7 @@ class Tracer:
             inputs=(publisher,),
         )
         return Step(
-            "vintage", f"{dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
+            "vintage", f"{row.dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
         )
 
     def _title(self, key: Key) -> str:

@@ -217,6 +217,7 @@ class Told(Drawn):
                 "code": code,
                 "parent": t.place(above) if above else "",
                 "promised": promised,
+                "outputs": self.edition.done_at[code].outputs if code in self.edition.done_at else (),
                 "scopes": scopes,
                 "charts": charts,
             }

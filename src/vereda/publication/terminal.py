@@ -132,7 +132,8 @@ def changed_text(changed: Changed, lang: str, names: Names = NONE) -> list[Rende
     """
     table = _table(("Indicator", "Place", "Newest", "Years held", "Direction"), lang, right=(2,))
     for answer in changed.indicators:
-        newest = told(answer.current[-1], lang) if answer.current else _t("waiting for data", lang)
+        lacking = _t("waiting for data", lang) if answer.waiting else _t("Nothing held.", lang)
+        newest = told(answer.current[-1], lang) if answer.current else lacking
         direction = text.translate(words.DIRECTIONS[answer.direction], lang)
         name, place = text.translate(answer.name, lang), names.get(answer.place, answer.place)
         table.add_row(name, place, newest, answer.coverage or "–", direction)

@@ -115,7 +115,8 @@ def waiting(description: SourceDescription, path: Path) -> str:
     }
     said["build"] = (
         f"Obtain {path.name} from the publisher or from where the copy was found, and check its sha256; "
-        f"then ingest it as {description.dataset}. The table it gives stays on your computer."
+        f"then run: vereda keep {description.dataset} FILE --vintage {description.name_of_vintage}. "
+        "The table it gives stays on your computer."
     )
     return _yaml(said)
 

@@ -179,6 +179,18 @@ def _refuse_revisions(connection: duckdb.DuckDBPyConnection, both: str) -> None:
         )
 
 
+def retract(connection: duckdb.DuckDBPyConnection, vintage: Vintage) -> None:
+    """Take out a dataset's vintage in one transaction."""
+    ask(connection, "BEGIN")
+    try:
+        _retract(connection, vintage)
+        ask(connection, "COMMIT")
+    except BaseException:
+        with suppress(duckdb.Error):
+            ask(connection, "ROLLBACK")
+        raise
+
+
 def _retract(connection: duckdb.DuckDBPyConnection, vintage: Vintage) -> None:
     """Take out what was stored of the same dataset and vintage, with lines that nothing else uses."""
     found = ask(

@@ -89,6 +89,12 @@ class Store:
         with in_plain_words(self.folder / FILE):
             return observations.append(self._connection, batch, replace=replace)
 
+    def retract(self, vintage: Vintage) -> None:
+        """Take out a batch that the case no longer holds."""
+        self._must_write()
+        with in_plain_words(self.folder / FILE):
+            observations.retract(self._connection, vintage)
+
     # ---- reading ----------------------------------------------------------------------------------------
 
     def read(

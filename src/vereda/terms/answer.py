@@ -1,7 +1,7 @@
 """What the three questions answer: the meeting point of the rooms that find and the room that tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from vereda.terms.cooperation import Commitment, Metric, Register, Text
@@ -187,3 +187,4 @@ class Edition:
     changed: Changed
     sources: tuple[SourceCard, ...]
     geometry: str | None = None  # GeoJSON of municipalities, where the workspace has it
+    done_at: Mapping[str, Done] = field(default_factory=dict)  # what was done at each priority place
