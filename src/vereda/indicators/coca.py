@@ -16,7 +16,9 @@ def coca_area(area: Array) -> Array:
     return area
 
 
-@indicator("coca_share", "Share of national coca area", "%", needs=("coca_area",), over="departments")
+@indicator(
+    "coca_share", "Share of national coca area", "%", needs=("coca_area",), over="departments", role="share"
+)
 def coca_share(area: Array) -> Array:
     """Percent of the national coca area that stands in the place.
 
@@ -32,6 +34,7 @@ def coca_share(area: Array) -> Array:
     "index",
     needs=("coca_area",),
     over="departments",
+    role="concentration",
 )
 def coca_hhi(area: Array) -> float:
     """Herfindahl-Hirschman index of departmental shares: 1/n when spread evenly, 1 when all in one department.
@@ -47,6 +50,7 @@ def coca_hhi(area: Array) -> float:
     "%",
     needs=("coca_area",),
     over="municipalities",
+    role="top",
 )
 def coca_top10(area: Array) -> float:
     """Percent of the national coca area that stands in the ten municipalities with most of it.
@@ -63,6 +67,7 @@ def coca_top10(area: Array) -> float:
     needs=("coca_area",),
     better="down",
     over="municipalities",
+    role="count",
 )
 def coca_places(area: Array) -> float:
     """Number of municipalities where the census found coca.
@@ -86,7 +91,7 @@ class Flows:
     offset: float
 
 
-@indicator("coca_flows", "Gross rises and falls", "ha", needs=("coca_area",), over="two years")
+@indicator("coca_flows", "Gross rises and falls", "ha", needs=("coca_area",), over="two years", role="flows")
 def coca_flows(before: Array, after: Array) -> Flows:
     """Sum of the rises and sum of the falls of all places between two years; the offset is the smaller over the larger.
 

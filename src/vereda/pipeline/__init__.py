@@ -11,7 +11,7 @@ init     another case
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -33,7 +33,7 @@ from vereda.terms.cooperation import Register
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import known_on
 from vereda.terms.place import Gazetteer
-from vereda.terms.source import Batch, Check, SourceCard
+from vereda.terms.source import Batch, Check, SourceCard, Vintage
 
 PACKAGE = Path(__file__).resolve().parents[1]
 STATE = "state.json"
@@ -138,11 +138,16 @@ class Study:
         return {
             name: sources.card(
                 description,
-                self.batches[name].vintage if name in self.batches else None,
+                self.batches[name].vintage if name in self.batches else self._polygons(name),
                 self.checks.get(name, ()),
             )
             for name, description in self.descriptions.items()
         }
+
+    def _polygons(self, dataset: str) -> Vintage | None:
+        """The edition of a geometry kept locally, if there is one."""
+        held = sorted((self.folder / "local" / dataset).glob("*.json"))
+        return Vintage(**json.loads(held[-1].read_text(encoding="utf-8"))) if held else None
 
     def missing(self) -> None:
         """WaitingForData if a dataset the case cannot do without has no vintage."""
@@ -439,7 +444,14 @@ def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | No
     if description.terms != "open":
         write_files(folder / "local", {".gitignore": "*\n"})
     if description.kind == "geometry":
-        write_files(where, {f"{vintage}.geojson": sources.geometry(description, file, gazetteer)})
+        polygons = sources.geometry(description, file, gazetteer)
+        sha, size = sources.fingerprint(file)
+        said = Vintage(
+            dataset, vintage, file.name, sha, size, day, sources.READER, polygons.count('"Feature"'),
+            sha256(polygons.encode()).hexdigest(),
+        )  # fmt: skip
+        documents = {f"{vintage}.geojson": polygons, f"{vintage}.json": json.dumps(asdict(said), indent=1)}
+        write_files(where, documents)
         return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"
     table, _ = sources.bring(description, file, gazetteer, vintage)
     content, sidecar = sources.vintage(description, table, file, day, vintage)

@@ -23,7 +23,7 @@ from vereda.terms.answer import (
 )
 from vereda.terms.cooperation import Commitment, OutputPlan, Text
 from vereda.terms.figure import Figure, Step
-from vereda.terms.indicator import REGISTRY
+from vereda.terms.indicator import REGISTRY, Indicator, playing
 from vereda.terms.period import period
 
 
@@ -216,16 +216,17 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
     case = desk.register.case
     series = case.mapped
     years = _map_years(desk)
-    if series is None or "coca_hhi" not in REGISTRY or REGISTRY["coca_hhi"].needs != (series,) or not years:
+    rules = [playing(role, series) for role in ("share", "concentration", "top")] if series else []
+    if series is None or not years or None in rules:
         return None
+    shared, index, largest = (rule for rule in rules if rule is not None)
     country = case.country
     departments = tuple(c for c in desk.gazetteer.children(country) if desk.periods(series, c))
 
-    def figures(name: str, place: str, values: Iterable[float]) -> tuple[Figure, ...]:
-        unit = REGISTRY[name].unit
+    def figures(rule: Indicator, place: str, values: Iterable[float]) -> tuple[Figure, ...]:
         return tuple(
             Figure(
-                None if np.isnan(value) else float(value), unit, str(Key(name, place, year)), status=_completeness(desk, series, year),
+                None if np.isnan(value) else float(value), rule.unit, str(Key(rule.id, place, year)), status=_completeness(desk, series, year),
                 place=place, period=year,
             )
             for year, value in zip(years, values, strict=True)
@@ -234,10 +235,10 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
     area = np.array([desk.values(series, departments, year) for year in years])  # (years, departments) ha
     each = np.array([desk.values(series, desk.municipalities(), year) for year in years])
     share = np.full_like(area, np.nan)
-    share[area >= 0] = np.concatenate([REGISTRY["coca_share"].formula(row[row >= 0]) for row in area])
-    shares = {code: figures("coca_share", code, share[:, i]) for i, code in enumerate(departments)}
-    hhi = figures("coca_hhi", country, [REGISTRY["coca_hhi"].formula(row[row >= 0]) for row in area])
-    top = figures("coca_top10", country, [REGISTRY["coca_top10"].formula(row[row >= 0]) for row in each])
+    share[area >= 0] = np.concatenate([shared.formula(row[row >= 0]) for row in area])
+    shares = {code: figures(shared, code, share[:, i]) for i, code in enumerate(departments)}
+    hhi = figures(index, country, [index.formula(row[row >= 0]) for row in area])
+    top = figures(largest, country, [largest.formula(row[row >= 0]) for row in each])
     flows = tuple(flow(desk, tracer, *pair.split("-")) for pair in case.flows)
     return Concentration(hhi, top, shares, flows)
 
@@ -259,11 +260,14 @@ def flow(desk: Desk, tracer: Tracer, start: str, end: str, place: str | None = N
     if not parts:
         raise BadRequest(f"{desk.place_name(whole)} has no parts whose rises and falls could be added.")
     series = desk.register.case.mapped or ""
+    moved = playing("flows", series)
+    if moved is None:
+        raise BadRequest(f"No indicator of rises and falls is defined for {series or 'this case'}.")
     both = {_completeness(desk, series, year) for year in (start, end)}
     status = "incomplete" if "incomplete" in both else "computed"
 
     def part(name: str) -> Figure:
-        step = tracer(str(Key(f"coca_{name}", whole, span)))
+        step = tracer(str(Key(f"{moved.id.removesuffix('flows')}{name}", whole, span)))
         value = None if step.value is None or np.isnan(step.value) else step.value
         return Figure(value, step.unit, step.key, status=status, place=whole, period=span)
 

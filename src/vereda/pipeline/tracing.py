@@ -155,7 +155,7 @@ class Tracer:
             raise NoTrace(self._nothing(asked))
         held = [(code, float(v)) for code, v in zip(codes, area, strict=True) if v >= 0]
         result = rule.formula(area[area >= 0])
-        if asked.indicator == "coca_share":
+        if rule.role == "share":
             value = dict(zip((c for c, _ in held), result, strict=True)).get(asked.place)
             if value is None:
                 raise NoTrace(self._nothing(asked))
@@ -164,7 +164,7 @@ class Tracer:
                 self._input(series, asked.place, asked.period),
                 self._input(series, country, asked.period),
             )
-        elif asked.indicator == "coca_top10":
+        elif rule.role == "top":
             top = sorted(held, key=lambda pair: -pair[1])[:10]
             inputs = (
                 *(self._input(series, code, asked.period) for code, _ in top),

@@ -10,6 +10,7 @@ from typing import Any
 from vereda.publication import text, words
 from vereda.publication.charts import output_chart
 from vereda.publication.drawn import Drawn
+from vereda.publication.ledger import split
 from vereda.publication.maps import marks
 from vereda.publication.package import File
 from vereda.publication.series import year, yearly, yearly_all
@@ -253,8 +254,8 @@ class Told(Drawn):
         rows.sort(key=lambda row: -((row[1][-1].value if row[1] and row[1][-1] else 0.0) or 0.0))
         return {
             "c": found,
-            "hhi": self.series_chart("hhi", "coca_hhi", found.hhi),
-            "top": self.series_chart("top", "coca_top10", found.top),
+            "hhi": self.series_chart("hhi", split(found.hhi[0].trace)[0], found.hhi),
+            "top": self.series_chart("top", split(found.top[0].trace)[0], found.top),
             "shares": rows,
             "share_years": shown,
         }

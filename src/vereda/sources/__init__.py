@@ -3,6 +3,7 @@
 from vereda.sources.checks import check, fill, refuse_failed
 from vereda.sources.description import SourceDescription, datasets, describe, load
 from vereda.sources.editions import (
+    READER,
     Sidecar,
     Verification,
     bring,
@@ -20,6 +21,7 @@ from vereda.sources.reading import stream
 from vereda.sources.shapes import adjacency, geometry
 
 __all__ = [
+    "READER",
     "Sidecar",
     "SourceDescription",
     "Verification",

@@ -25,6 +25,7 @@ class Indicator:
     better: str  # "down", "up" or ""
     over: str
     formula: Callable[..., Any]
+    role: str = ""  # of an indicator over a set: share, concentration, top, count, flows
 
     @property
     def definition(self) -> str:
@@ -36,14 +37,25 @@ REGISTRY: dict[str, Indicator] = {}
 
 
 def indicator(
-    id: str, name: str, unit: str, needs: tuple[str, ...], better: str = "", over: str = "place"
+    id: str,
+    name: str,
+    unit: str,
+    needs: tuple[str, ...],
+    better: str = "",
+    over: str = "place",
+    role: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a pure function on arrays as an indicator."""
 
     def register(formula: Callable[..., Any]) -> Callable[..., Any]:
         if id in REGISTRY:
             raise ValueError(f"indicator {id!r} is defined twice")
-        REGISTRY[id] = Indicator(id, name, unit, needs, better, over, formula)
+        REGISTRY[id] = Indicator(id, name, unit, needs, better, over, formula, role)
         return formula
 
     return register
+
+
+def playing(role: str, series: str) -> Indicator | None:
+    """The indicator that plays a role (share, concentration, ...) for a series; None where none is defined."""
+    return next((rule for rule in REGISTRY.values() if rule.role == role and rule.needs == (series,)), None)
