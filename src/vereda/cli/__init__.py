@@ -38,12 +38,11 @@ def friendly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of the three questions."""
+    """Options of the three questions and of a trace."""
     for option in reversed(
         [
             click.option("--case", "-c", default="us-colombia", show_default=True, help="Case folder, or the name of one that comes with vereda."),
             click.option("--build", type=click.Path(path_type=Path), default=Path("build"), show_default=True, help="Where workspaces are kept."),
-            click.option("--place", help="Code of a place, for example CO-52835."),
             click.option("--as-of", metavar="DATE", help="Answer as the data stood on this day, for example 2018-12-31."),
             click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True),
             click.option("--json", "as_json", is_flag=True, help="Print JSON; every number carries its trace key."),
@@ -99,6 +98,7 @@ def init(name: str, into: Path) -> None:
 
 
 @main.command()
+@click.option("--place", help="Code of a place, for example CO-52835.")
 @shared
 def agreed(case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool) -> None:
     """Each commitment with target, due date, every candidate baseline, latest value and verdict."""
@@ -106,6 +106,7 @@ def agreed(case: str, build: Path, place: str | None, as_of: str | None, lang: s
 
 
 @main.command()
+@click.option("--place", help="Code of a place, for example CO-52835.")
 @shared
 def done(case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool) -> None:
     """Outputs beside the outcomes they were meant to move; money by stage; training."""
@@ -118,6 +119,7 @@ def done(case: str, build: Path, place: str | None, as_of: str | None, lang: str
     metavar="YEAR-YEAR",
     help="Gross rises and falls between any two years, for example 2001-2009.",
 )
+@click.option("--place", help="Code of a place, for example CO-52835.")
 @shared
 def changed(
     case: str,
@@ -154,10 +156,8 @@ def _answer(
 @main.command()
 @click.argument("number", metavar="INDICATOR@PLACE:PERIOD")
 @shared
-def trace(
-    number: str, case: str, build: Path, place: str | None, as_of: str | None, lang: str, as_json: bool
-) -> None:
-    """Walk back from a number to publisher, vintage, file and cell. `--place` is not used here.
+def trace(number: str, case: str, build: Path, as_of: str | None, lang: str, as_json: bool) -> None:
+    """Walk back from a number to publisher, vintage, file and cell.
 
     \b
     vereda trace coca_area@CO-52835:2022        one cell
