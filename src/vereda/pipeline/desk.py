@@ -118,6 +118,7 @@ class Desk:
         self._local: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self._periods: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._sums: dict[tuple[str, str, str], Sum | None] = {}
+        self._lead: dict[tuple[str, str], Row] = {}
         self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
         names = [name for name in Row._fields if name in table.column_names]
         columns = [table.column(name).to_pylist() for name in names]
@@ -239,7 +240,7 @@ class Desk:
         if place not in self._municipality or series not in self.absences or not local:
             return None
         rule, spot, year = self.absences[series], self._municipality[place], period(when).year
-        like = max(local, key=self._first)
+        like = self.table(series, when)
         value: float | None = None
         if place in rule.but:
             status, note = "not_collected", rule.but[place]
@@ -336,7 +337,10 @@ class Desk:
 
     def table(self, series: str, when: str) -> Row:
         """A row of the edition that speaks first for all municipalities in a period."""
-        return max(self._local[series, when], key=self._first)
+        key = (series, when)
+        if key not in self._lead:
+            self._lead[key] = max(self._local[key], key=self._first)
+        return self._lead[key]
 
     def municipalities(self) -> tuple[str, ...]:
         """Codes of all municipalities, in code order."""
