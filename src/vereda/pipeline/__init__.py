@@ -28,6 +28,7 @@ from vereda.pipeline.study import PACKAGE, STATE, Study, case_id, day_of, find_c
 from vereda.pipeline.tracing import Tracer
 from vereda.store import Store, load_state, save_state, write_outputs
 from vereda.terms.answer import Edition
+from vereda.terms.cooperation import Register
 from vereda.terms.indicator import REGISTRY
 
 __all__ = [
@@ -134,10 +135,10 @@ def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
     return told, tracer
 
 
-def _desk(study: Study, store: Store, as_of: str) -> Desk:
+def _desk(study: Study, store: Store, as_of: str, everything: bool = False) -> Desk:
+    """The observations as of a day: those that pages and answers show, or every series held."""
     day = day_of(as_of)
-    named = {*study.register.case.series, *(need for rule in REGISTRY.values() for need in rule.needs)}
-    wanted = [series for series in store.series() if series in named]  # the rest is kept, not shown
+    wanted = [name for name in store.series() if everything or name in _shown(study.register)]
     vintages = {(v.dataset, v.sha256): v for v in store.vintages()}
     absences = {
         series: description.absent
@@ -149,6 +150,24 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
     return Desk(
         study.register, study.gazetteer, store.read(wanted, as_of=day), study.cards, vintages, as_of, absences
     )
+
+
+def _shown(register: Register) -> set[str]:
+    """Every series that an indicator needs or the register names."""
+    case = register.case
+    found = {need for rule in REGISTRY.values() for need in rule.needs}
+    found |= {*case.indicators, *case.place_indicators, *case.funding.values(), case.mapped or ""}
+    for plan in case.outputs:
+        found |= {
+            plan.series,
+            plan.targets or "",
+            plan.local_series or "",
+            *(ref.series for ref in plan.outcomes),
+        }
+    for entry in register.commitments:
+        found |= {ref.series for ref in (*entry.baselines, *entry.judged_on, *entry.beside)}
+    found |= {series for metric in register.metrics for series in metric.series}
+    return found | {scope.series or "" for scope in register.scopes}
 
 
 def _geometry(study: Study) -> str | None:
@@ -168,7 +187,7 @@ def answer(
     day = as_of or study.register.case.as_of
     with Store.open(build / study.register.case.id) as store:
         _ingest(study, store)
-        desk = _desk(study, store, day)
+        desk = _desk(study, store, day, everything=question == "trace")
     tracer, names = Tracer(desk), _names(study, lang)
     if question == "agreed":
         found: Any = questions.agreed(desk, place)
