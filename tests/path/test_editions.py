@@ -113,3 +113,14 @@ def test_a_case_without_a_required_vintage_waits_for_data(case: Path) -> None:
     asked = CliRunner().invoke(main, ["run", str(case), "--build", str(case.parent / "build")])
     assert asked.exit_code == 1
     assert "Waiting for data: made-up-plots" in asked.output
+
+
+def test_the_edition_a_trace_names_lies_in_the_workspace_as_a_snapshot(case: Path) -> None:
+    build = case.parent / "build"
+    told = json.loads(
+        vereda("trace", "plot_area@XA-021:2019", "--case", str(case), "--build", str(build), "--json")
+    )
+    named = next(s for s in told["inputs"] if s["kind"] == "vintage")["locator"].removeprefix("sha256 ")
+    kept = build / "two" / "snapshots" / named[:2] / named
+    original = case / "vintages" / "made-up-plots" / "2025-01-01.parquet"
+    assert kept.read_bytes() == original.read_bytes()

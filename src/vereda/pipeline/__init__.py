@@ -118,7 +118,9 @@ def _ingest(study: Study, store: Store) -> None:
         if vintage.content not in wanted:
             store.retract(vintage)
     for batch in wanted.values():
-        store.append(batch)
+        # The snapshot is named by the sha256 that a trace prints for the edition.
+        if store.append(batch).new and batch.path is not None:
+            store.keep(batch.path)
 
 
 def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:

@@ -268,11 +268,6 @@ class SourceDescription(Said):
     geometry: GeometryFile | None = None
 
     @property
-    def source_id(self) -> str:
-        """The dataset itself, unless rows name their own source."""
-        return self.source if isinstance(self.source, str) and self.source else self.dataset
-
-    @property
     def name_of_vintage(self) -> str:
         """Name of the edition described."""
         return self.edition or (self.vintage if isinstance(self.vintage, str) else "")
