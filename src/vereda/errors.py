@@ -12,6 +12,8 @@ VeredaError
 ├── BadStore           the store is too old, busy, damaged, or the disk refuses
 ├── WaitingForData     the description is here, the vintage is not
 ├── NoTrace            a number without a way back; it is not published
+├── BadDesign          a panel or plan that cannot answer the question asked of it
+├── NotCertified       a solver that did not reach its optimum; nothing is reported
 └── BadRequest         a command asked for something that does not exist
 """
 
@@ -90,6 +92,14 @@ class WaitingForData(VeredaError):
 
 class NoTrace(VeredaError):
     """A number without a way back; the publisher refuses it."""
+
+
+class BadDesign(VeredaError):
+    """A panel or a plan that cannot answer the question asked of it."""
+
+
+class NotCertified(VeredaError):
+    """A solver that did not reach its optimum; nothing is reported."""
 
 
 class BadRequest(VeredaError):

@@ -1,0 +1,1 @@
+"""Because of what: estimators on arrays, each with its error, its certificate and its checks."""
