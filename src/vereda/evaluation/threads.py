@@ -18,7 +18,8 @@ Result = TypeVar("Result")
 
 def one_blas_thread() -> AbstractContextManager[Any]:
     """Inside, every matrix product runs on one thread."""
-    return _controller().limit(limits=1, user_api="blas")
+    limited: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limited
 
 
 @cache
