@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,10 +21,15 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
 
+from vereda.pipeline.desk import Desk
+from vereda.pipeline.questions import indicator
 from vereda.sources.description import load
 from vereda.sources.reading import stream
 from vereda.store import Store
+from vereda.terms.answer import IndicatorAnswer
+from vereda.terms.cooperation import Case, Register, Text
 from vereda.terms.observation import OBSERVATIONS
+from vereda.terms.place import Gazetteer, Place
 from vereda.terms.source import Batch, Vintage
 
 SCALE = float(os.environ.get("VEREDA_BENCH_SCALE", "1"))
@@ -124,8 +129,8 @@ def ingest(how: str, file: Path, folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     with Store.open(folder, read_only=True) as store:
-        totals = store.totals(["coca_area"])
-    total, rows = (float(np.sum(totals.column(name).to_numpy())) for name in ("total", "rows"))
+        tallies = store.tallies(["coca_area"])
+    total, rows = (float(np.sum(tallies.column(name).to_numpy())) for name in ("total", "values"))
     size = (folder / "store.duckdb").stat().st_size / 1e6
     return {"seconds": seconds, "peak_mb": peak, "sum": total, "count": rows, "file_mb": size}
 
@@ -197,6 +202,32 @@ def revise(folder: Path) -> None:
         store.append(Batch(vintage("large_0", "2026-08"), made_up(["large_0"], PLACES, "2026-08")))
 
 
+def changed_once(store: Store) -> Callable[..., IndicatorAnswer]:
+    """The question `vereda changed INDICATOR --place PLACE` on a desk that has answered nothing yet."""
+    country = Place("XX", "All", "country")
+    squares = (Place(f"XX-{i:06d}", f"Square {i}", "municipality", "XX") for i in range(PLACES))
+    gazetteer = Gazetteer.of([country, *squares])
+    nobody = Case.model_construct(breaks=(), estimators={"e": Text(en="e", es="e")}, country="XX", series={})
+    register = Register.model_construct(case=nobody)
+    inside = Desk(register, gazetteer, store, {}, {}, "2026-11-22", {})._municipalities_of
+
+    def once(name: str, place: str = "XX") -> IndicatorAnswer:
+        desk = Desk(register, gazetteer, store, {}, {}, "2026-11-22", {})
+        desk.__dict__["_municipalities_of"] = inside  # which place lies where is known once a process
+        return indicator(desk, name, place)
+
+    return once
+
+
+def expected(name: str) -> list[float]:
+    """The sum of an indicator in each year, by numpy, from how `_rows` makes the values."""
+    many, which = (MONITORED, int(name[6:])) if name.startswith("small") else (1, 0)
+    places = PLACES // MONITORED if many > 1 else PLACES
+    numbers = np.arange(places * YEARS) * many + which
+    value, year = (numbers % 1000) * 0.5, numbers // many % YEARS
+    return [float(v) for v in np.bincount(year, weights=value)]
+
+
 # ---- as tests -----------------------------------------------------------------------------------------
 
 
@@ -245,35 +276,29 @@ def test_ten_million_cells(benchmark: Any, wide: Path, tmp_path: Path, how: str)
 
 
 @pytest.mark.benchmark(group="one indicator of fifty million observations")
-def test_national_sum_of_a_large_indicator(benchmark: Any, fifty_million: Path) -> None:
-    """Ten million current values added up by period."""
+@pytest.mark.parametrize("name", ["large_3", "small_7"])
+def test_changed(benchmark: Any, fifty_million: Path, name: str) -> None:
+    """`changed` for one indicator: ten million values added up to a hundred years; or 200,000 stored mixed with others."""
     with Store.open(fifty_million, read_only=True) as store:
-        totals = benchmark(store.totals, ["large_3"])
-    assert sum(totals.column("rows").to_pylist()) == PLACES * YEARS
+        told = benchmark(changed_once(store), name)
+    assert [f.value for f in told.current] == expected(name)
 
 
 @pytest.mark.benchmark(group="one indicator of fifty million observations")
-def test_national_sum_of_a_small_indicator(benchmark: Any, fifty_million: Path) -> None:
-    """A fifth of a million values, stored mixed with 49 other indicators."""
+def test_changed_at_one_place(benchmark: Any, fifty_million: Path) -> None:
     with Store.open(fifty_million, read_only=True) as store:
-        totals = benchmark(store.totals, ["small_7"])
-    assert sum(totals.column("rows").to_pylist()) == PLACES // MONITORED * YEARS
+        told = benchmark(changed_once(store), "large_1", f"XX-{PLACES // 2:06d}")
+    assert len(told.current) == YEARS
 
 
 @pytest.mark.benchmark(group="one indicator of fifty million observations")
-def test_everything_known_of_one_place(benchmark: Any, fifty_million: Path) -> None:
-    with Store.open(fifty_million, read_only=True) as store:
-        found = benchmark(store.read, ["large_1"], places=[f"XX-{PLACES // 2:06d}"])
-    assert found.num_rows == YEARS
-
-
-@pytest.mark.benchmark(group="one indicator of fifty million observations")
-def test_national_sum_where_every_row_has_a_rival(benchmark: Any, fifty_million: Path) -> None:
-    """Two vintages of ten million rows each; the newer counts. Runs last: it adds to the store."""
+def test_changed_where_every_row_has_a_rival(benchmark: Any, fifty_million: Path) -> None:
+    """Two vintages of ten million rows each; the newer is shown first. Runs last: it adds to the store."""
     revise(fifty_million)
     with Store.open(fifty_million, read_only=True) as store:
-        totals = benchmark.pedantic(store.totals, [["large_0"]], rounds=5)
-    assert sum(totals.column("rows").to_pylist()) == PLACES * YEARS
+        told = benchmark.pedantic(changed_once(store), ["large_0"], rounds=5)
+    assert {f.vintage for f in told.current} == {"2026-08"}
+    assert [f.value for f in told.current] == expected("large_0")
 
 
 if __name__ == "__main__":

@@ -62,10 +62,10 @@ def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
         with Store.open(tmp_path, wait=5) as store:
             names = [int(v.name) for v in store.vintages()]
             assert sorted(names) == list(range(len(names)))  # none lost, none twice, in the order written
-            found = store.totals(["coca_area"]).to_pylist()
+            found = store.tallies(["coca_area"]).to_pylist()
             assert [t["period"] for t in found] == [str(1000 + n) for n in range(len(names))]
             for number, total in enumerate(found):
-                assert total["rows"] == ROWS
+                assert total["values"] == ROWS
                 assert total["total"] in {number * ROWS} | ({-ROWS} if number % 3 == 0 else set())
             batches.append(len(names))
         for kept in (p for p in (tmp_path / "snapshots").rglob("*") if p.is_file()):

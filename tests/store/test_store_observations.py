@@ -10,7 +10,7 @@ import pytest
 from store_case import batch, plain, row, values
 
 from vereda.errors import BadNumber, BadPeriod, BadRequest, BadSource, BadStore, DuplicateKey, UnknownColumn
-from vereda.store import READ, Appended, Store
+from vereda.store import READ, TALLIES, Appended, Store
 from vereda.store.encoding import CHUNK, chunks
 from vereda.terms.observation import OBSERVATIONS
 
@@ -169,7 +169,7 @@ def test_an_equal_value_from_another_batch_is_shown_once(tmp_path: Path) -> None
         store.append(batch([row(), row(place="CO-1")]))
         assert store.append(batch([row(), row(place="CO-2")], dataset="copy")) == Appended(1, True)
         assert store.read(["coca_area"]).num_rows == 3
-        assert store.current(["coca_area"]).num_rows == 3
+        assert sum(store.tallies(["coca_area"]).column("values").to_pylist()) == 3
 
 
 def test_another_value_for_a_held_key_is_refused_with_both(tmp_path: Path) -> None:
@@ -220,15 +220,14 @@ def test_as_of_leaves_out_what_was_not_yet_public(tmp_path: Path) -> None:
         store.append(batch([row(vintage="2017", value=1.0), row(vintage="2018-06", value=2.0)]))
         store.append(batch([row(vintage="2018-06-25", value=3.0)]))
 
-        def on(day: date) -> tuple[list[float | None], list[float | None]]:
-            return values(store.read(["coca_area"], as_of=day)), values(
-                store.current(["coca_area"], as_of=day)
-            )
+        def on(day: date) -> tuple[list[float | None], list[float]]:
+            tallies = store.tallies(["coca_area"], as_of=day).column("total").to_pylist()
+            return values(store.read(["coca_area"], as_of=day)), sorted(tallies)
 
         assert on(date(2017, 12, 30)) == ([], [])
         assert on(date(2017, 12, 31)) == ([1.0], [1.0])
-        assert on(date(2018, 6, 25)) == ([1.0, 3.0], [3.0])
-        assert on(date(2018, 6, 30)) == ([1.0, 2.0, 3.0], [2.0])
+        assert on(date(2018, 6, 25)) == ([1.0, 3.0], [1.0, 3.0])
+        assert on(date(2018, 6, 30)) == ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
 
 
 def test_the_day_stated_with_a_batch_counts_for_its_own_vintage(tmp_path: Path) -> None:
@@ -239,36 +238,39 @@ def test_the_day_stated_with_a_batch_counts_for_its_own_vintage(tmp_path: Path) 
         assert values(store.read(["coca_area"], as_of=date(2018, 2, 28))) == [2.0]
 
 
-def test_current_prefers_the_newest_then_the_best_graded_then_the_name(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        rivals = [
-            row(source="d", value=1.0, vintage="2023-08", confidence="high"),
-            row(source="c", value=2.0, confidence="low"),
-            row(source="b", value=3.0, confidence="medium"),
-            row(source="a", value=4.0, confidence="medium"),
-            row(source="0", value=5.0),
-            row(source="0", value=6.0, estimator="us"),
-        ]
-        store.append(batch(rivals))
-        assert values(store.current(["coca_area"])) == [4.0, 6.0]
-        assert values(store.current(["coca_area"], estimator="us")) == [6.0]
-        assert len(values(store.read(["coca_area"]))) == 6
-
-
-def test_totals_add_the_current_rows_of_each_period(tmp_path: Path) -> None:
+def test_every_edition_is_added_up_by_itself(tmp_path: Path) -> None:
     rows = [row(place=f"CO-{i}", period=y, value=float(i)) for i in range(5) for y in ("2021", "2022")]
     newer = [row(place="CO-4", period="2022", value=40.0, vintage="2025")]
     hidden = [row(place="CO-9", period="2022", value=None, status="not_collected")]
     with Store.open(tmp_path) as store:
         store.append(batch(rows + newer + hidden))
-        assert store.totals(["coca_area"]).to_pylist() == [
-            {"series": "coca_area", "estimator": "unodc-simci", "period": p, "total": t, "rows": 5}
-            for p, t in (("2021", 10.0), ("2022", 46.0))
+        found = store.tallies(["coca_area"])
+        assert found.schema.equals(TALLIES)
+        told = [(t["period"], t["vintage"], t["status"], t["total"], t["values"]) for t in found.to_pylist()]
+        assert told == [
+            ("2021", "2023-09", "measured", 10.0, 5),
+            ("2022", "2023-09", "measured", 10.0, 5),
+            ("2022", "2023-09", "not_collected", None, 0),
+            ("2022", "2025", "measured", 40.0, 1),
         ]
-        assert store.totals(["coca_area"], places=["CO-3"]).column("total").to_pylist() == [3.0, 3.0]
+        three = store.tallies(["coca_area"], places=["CO-3"])
+        assert three.column("total").to_pylist() == [3.0, 3.0]
+        assert store.rows("coca_area") == 12
+        assert store.rows("nothing") == 0
 
 
-def test_questions_are_narrowed_by_place_period_and_column(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_places_asked_for_in_runs_and_one_by_one_are_all_found(tmp_path: Path, step: int) -> None:
+    """Runs of ids are compared at their ends; thousands of single ones go as a list."""
+    with Store.open(tmp_path) as store:
+        store.append(batch([row(place=f"CO-{i:05}", value=float(i)) for i in range(4000)]))
+        asked = range(0, 4000, step)
+        found = store.tallies(["coca_area"], places=[f"CO-{i:05}" for i in asked])
+        assert found.column("total").to_pylist() == [float(sum(asked))]
+        assert found.column("values").to_pylist() == [len(asked)]
+
+
+def test_questions_are_narrowed_by_place_and_period(tmp_path: Path) -> None:
     rows = [row(place=f"CO-{i:05}", period=y, value=1.0) for i in range(2000) for y in ("2021", "2022")]
     with Store.open(tmp_path) as store:
         store.append(batch(rows))
@@ -277,9 +279,6 @@ def test_questions_are_narrowed_by_place_period_and_column(tmp_path: Path) -> No
         assert store.read(["coca_area"], places=[f"CO-{i:05}" for i in range(1500)]).num_rows == 3000
         assert store.read(["coca_area"], places=[]).num_rows == 0
         assert store.read(["nothing"]).num_rows == 0
-        assert store.current(["coca_area"], columns=["place", "value"]).column_names == ["place", "value"]
-        with pytest.raises(BadRequest, match="hectares"):
-            store.current(["coca_area"], columns=["hectares"])
         with pytest.raises(BadRequest, match=r"\['coca_area'\]"):
             store.read("coca_area")
 

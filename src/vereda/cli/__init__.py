@@ -114,6 +114,7 @@ def done(case: str, build: Path, place: str | None, as_of: str | None, lang: str
 
 
 @main.command()
+@click.argument("indicator", required=False)
 @click.option(
     "--between",
     metavar="YEAR-YEAR",
@@ -129,9 +130,13 @@ def changed(
     lang: str,
     as_json: bool,
     between: str | None,
+    indicator: str | None,
 ) -> None:
-    """Indicators with unit, definition, direction, coverage; shares, concentration, gross rises and falls."""
-    _answer("changed", case, build, place, as_of, lang, as_json, between=between)
+    """Indicators with unit, definition, direction, coverage; shares, concentration, gross rises and falls.
+
+    With INDICATOR that one alone, or any published series. Example: vereda changed coca_area --place CO-52835
+    """
+    _answer("changed", case, build, place, as_of, lang, as_json, between=between, indicator=indicator)
 
 
 def _answer(

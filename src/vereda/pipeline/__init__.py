@@ -28,8 +28,6 @@ from vereda.pipeline.study import PACKAGE, STATE, Study, case_id, day_of, find_c
 from vereda.pipeline.tracing import Tracer
 from vereda.store import Store, load_state, save_state, write_outputs
 from vereda.terms.answer import Edition
-from vereda.terms.cooperation import Register
-from vereda.terms.indicator import REGISTRY
 
 __all__ = [
     "Reply", "Study", "answer", "check", "differences", "edition", "find_case", "headline", "init", "keep", "run",
@@ -137,10 +135,9 @@ def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
     return told, tracer
 
 
-def _desk(study: Study, store: Store, as_of: str, everything: bool = False) -> Desk:
-    """The observations as of a day: those that pages and answers show, or every series held."""
-    day = day_of(as_of)
-    wanted = [name for name in store.series() if everything or name in _shown(study.register)]
+def _desk(study: Study, store: Store, as_of: str) -> Desk:
+    """The observations as of a day."""
+    day_of(as_of)
     vintages = {(v.dataset, v.sha256): v for v in store.vintages()}
     absences = {
         series: description.absent
@@ -149,27 +146,7 @@ def _desk(study: Study, store: Store, as_of: str, everything: bool = False) -> D
         for series in description.series
         if description.absent.means == "zero"
     }
-    return Desk(
-        study.register, study.gazetteer, store.read(wanted, as_of=day), study.cards, vintages, as_of, absences
-    )
-
-
-def _shown(register: Register) -> set[str]:
-    """Every series that an indicator needs or the register names."""
-    case = register.case
-    found = {need for rule in REGISTRY.values() for need in rule.needs}
-    found |= {*case.indicators, *case.place_indicators, *case.funding.values(), case.mapped or ""}
-    for plan in case.outputs:
-        found |= {
-            plan.series,
-            plan.targets or "",
-            plan.local_series or "",
-            *(ref.series for ref in plan.outcomes),
-        }
-    for entry in register.commitments:
-        found |= {ref.series for ref in (*entry.baselines, *entry.judged_on, *entry.beside)}
-    found |= {series for metric in register.metrics for series in metric.series}
-    return found | {scope.series or "" for scope in register.scopes}
+    return Desk(study.register, study.gazetteer, store, study.cards, vintages, as_of, absences)
 
 
 def _geometry(study: Study) -> str | None:
@@ -182,35 +159,39 @@ def _geometry(study: Study) -> str | None:
 
 def answer(
     question: str, folder: Path, build: Path, *, place: str | None = None, as_of: str | None = None,
-    lang: str = "en", between: str | None = None, key: str = "",
+    lang: str = "en", between: str | None = None, key: str = "", indicator: str | None = None,
 ) -> Reply:  # fmt: skip
     """One of the three questions, or a trace. The workspace is filled first where it is not."""
     study = reconciled(folder)
     day = as_of or study.register.case.as_of
     with Store.open(build / study.register.case.id) as store:
         _ingest(study, store)
-        desk = _desk(study, store, day, everything=question == "trace")
-    tracer, names = Tracer(desk), _names(study, lang)
-    if question == "agreed":
-        found: Any = questions.agreed(desk, place)
-        return Reply(tuple(publication.agreed_text(found, lang, names)), publication.as_json(found))
-    if question == "done":
-        found = questions.done(desk, place)
-        return Reply(tuple(publication.done_text(found, lang, names)), publication.as_json(found))
-    if question == "changed":
-        if between is not None:
-            start, dash, end = between.partition("-")
-            if not (dash and start.isdigit() and end.isdigit() and start < end):
-                raise BadRequest(f"--between takes two years, the earlier first: 2001-2009, not {between!r}.")
-            found = questions.flow(desk, tracer, start, end, place)
-            return Reply(tuple(publication.flow_text(found, lang)), publication.as_json(found))
-        found = questions.changed(desk, tracer, place)
-        return Reply(
-            tuple(publication.changed_text(found, lang, names)), publication.as_json(replace(found, maps=()))
-        )
-    tracer.register = questions.register_steps(desk, questions.agreed(desk), tracer)
-    step = tracer.whole(key)
-    return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
+        tracer, names = Tracer(_desk(study, store, day)), _names(study, lang)
+        if question == "agreed":
+            told: Any = questions.agreed(tracer.desk, place)
+            return Reply(tuple(publication.agreed_text(told, lang, names)), publication.as_json(told))
+        if question == "done":
+            told = questions.done(tracer.desk, place)
+            return Reply(tuple(publication.done_text(told, lang, names)), publication.as_json(told))
+        if question == "changed":
+            if between is not None:
+                told = questions.flow(tracer.desk, tracer, *_years(between), place)
+                return Reply(tuple(publication.flow_text(told, lang)), publication.as_json(told))
+            told = questions.changed(tracer.desk, tracer, place, indicator)
+            return Reply(
+                tuple(publication.changed_text(told, lang, names)),
+                publication.as_json(replace(told, maps=())),
+            )
+        tracer.register = questions.register_steps(tracer.desk, questions.agreed(tracer.desk), tracer)
+        step = tracer.whole(key)
+        return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
+
+
+def _years(between: str) -> tuple[str, str]:
+    start, dash, end = between.partition("-")
+    if not (dash and start.isdigit() and end.isdigit() and start < end):
+        raise BadRequest(f"--between takes two years, the earlier first: 2001-2009, not {between!r}.")
+    return start, end
 
 
 def _names(study: Study, lang: str) -> dict[str, str]:

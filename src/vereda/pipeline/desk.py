@@ -1,14 +1,17 @@
-"""Everything a case knows on one day, laid out: which figure answers for a series, place and period.
+"""Everything a case knows on one day: which figure answers for a series, place and period.
 
 Rival estimates and vintages lie side by side. One of them is shown first, by a rule that is the same everywhere
 (`_first`): complete before incomplete, the case's preferred estimator, a sum of places before a printed total,
-the newest vintage, the better graded source. Nothing is averaged.
+the newest vintage, the better graded source. Nothing is averaged. Rows are fetched from the store when they are
+asked for; sums are made there.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 from math import fsum, isnan
 from typing import Any, NamedTuple
 
@@ -18,14 +21,16 @@ import pyarrow as pa
 import vereda.indicators  # noqa: F401  fills the registry
 from vereda.errors import BadRequest, NoTrace
 from vereda.sources.description import Absent
+from vereda.store import Store
 from vereda.terms.cooperation import ObservationRef, Register
 from vereda.terms.figure import Figure
 from vereda.terms.indicator import REGISTRY, Indicator
 from vereda.terms.period import known_on, period
-from vereda.terms.place import Gazetteer
+from vereda.terms.place import Gazetteer, Place
 from vereda.terms.source import SourceCard, Vintage
 
 GRADES = {"high": 3, "medium": 2, "low": 1, None: 0}
+AT_ONCE = 100_000  # a series of no more rows is fetched whole: quicker than place by place
 
 
 class Row(NamedTuple):
@@ -51,15 +56,42 @@ class Row(NamedTuple):
     dataset: str
     file_sha256: str
 
+    @property
+    def complete(self) -> bool:
+        """It has a value, and is not marked incomplete."""
+        return self.status != "incomplete" and self.value is not None
+
+
+class Tally(NamedTuple):
+    """What one estimator's edition has for the municipalities of a place in one period: how much, how complete."""
+
+    estimator: str
+    source: str
+    vintage: str
+    unit: str
+    status: str  # of the rows that rank first
+    confidence: str | None
+    complete: bool  # it has a value that is not marked incomplete
+    total: float
+    values: int
+    statuses: frozenset[str]  # of the rows with a value
+    dataset: str
+    file_sha256: str
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The total of a series over the municipalities of a place, and the rows that were added."""
+    """The total of a series over the municipalities of a place, in one edition."""
 
     place: str
     value: float
-    addends: tuple[Row, ...]
+    tally: Tally
     uncollected: int  # municipalities the publisher does not cover; they are in no total
+
+    @property
+    def status(self) -> str:
+        """incomplete or preliminary if any of the addends is, else computed."""
+        return next((s for s in ("incomplete", "preliminary") if s in self.tally.statuses), "computed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +132,7 @@ class Desk:
         self,
         register: Register,
         gazetteer: Gazetteer,
-        table: pa.Table,
+        store: Store,
         cards: Mapping[str, SourceCard],
         vintages: Mapping[tuple[str, str], Vintage],
         as_of: str,
@@ -108,82 +140,119 @@ class Desk:
     ) -> None:
         """`vintages`: by dataset and sha256 of the publisher's file. `absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
         self.register, self.gazetteer, self.cards, self.as_of = register, gazetteer, cards, as_of
-        self.vintages = vintages
-        self.absences = absences
+        self.vintages, self.absences = vintages, absences
+        self._store, self._day = store, date.fromisoformat(as_of)
         self._breaks = {(b.series, b.estimator, b.since) for b in register.case.breaks}
         self._preferred = {name: i for i, name in enumerate(register.case.estimators)}
-        self._municipality = {c: p for c, p in gazetteer.places.items() if p.level == "municipality"}
-        self._inside = {c: self._ancestors(c) for c in self._municipality}
-        self._rows: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        self._local: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        self._periods: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._sums: dict[tuple[str, str, str], Sum | None] = {}
-        self._lead: dict[tuple[str, str], Row] = {}
+        self._whole: dict[str, bool] = {}
+        self._held: dict[tuple[str, str], dict[str, list[Row]]] = {}
+        self._tallied: dict[tuple[str, str], dict[str, list[Tally]]] = {}
         self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
-        names = [name for name in Row._fields if name in table.column_names]
-        columns = [table.column(name).to_pylist() for name in names]
-        for values in zip(*columns, strict=True):
-            self._place(Row(*values))
-
-    def _place(self, row: Row) -> None:
-        self._rows[row.series, row.place, row.period].append(row)
-        self._periods[row.series, row.place].add(row.period)
-        if row.place in self._municipality:
-            self._local[row.series, row.period].append(row)
-            for above in self._inside[row.place]:
-                self._periods[row.series, above].add(row.period)
-
-    def _ancestors(self, code: str) -> tuple[str, ...]:
-        found: list[str] = []
-        parent = self.gazetteer.places[code].parent
-        while parent:
-            found.append(parent)
-            parent = self.gazetteer.places[parent].parent if parent in self.gazetteer else None
-        return tuple(found)
 
     # ---- what is held -----------------------------------------------------------------------------------
 
+    @cached_property
+    def _everything(self) -> frozenset[str]:
+        return frozenset(self._store.series())
+
     def series(self) -> tuple[str, ...]:
-        """Every series with at least one observation on this day."""
-        return tuple(sorted({series for series, _ in self._periods}))
+        """Every series of which an observation is held."""
+        return tuple(sorted(self._everything))
+
+    def _rows(self, series: str, place: str) -> Mapping[str, list[Row]]:
+        """Every rival row of a place, by period."""
+        if series not in self._everything:
+            return {}
+        if series not in self._whole:
+            self._whole[series] = self._store.rows(series) <= AT_ONCE
+            if self._whole[series]:
+                self._fetch(series, None)
+        if not self._whole[series] and (series, place) not in self._held:
+            self._fetch(series, place)
+        return self._held.get((series, place), {})
+
+    def _fetch(self, series: str, place: str | None) -> None:
+        table = self._store.read([series], places=None if place is None else [place], as_of=self._day)
+        if place is not None:
+            self._held[series, place] = {}
+        for row in _as_rows(table):
+            self._held.setdefault((series, row.place), {}).setdefault(row.period, []).append(row)
+
+    def _tallies(self, series: str, place: str) -> Mapping[str, list[Tally]]:
+        """What each edition has for the municipalities of a place, by period; nothing for a municipality."""
+        key = (series, place)
+        if key not in self._tallied:
+            inside = self._municipalities_of.get(place, ())
+            known = inside and series in self._everything
+            self._tallied[key] = self._add(series, inside) if known else {}
+        return self._tallied[key]
+
+    def _add(self, series: str, places: Iterable[str]) -> dict[str, list[Tally]]:
+        parts: dict[str, dict[tuple[str, ...], list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+        for part in self._store.tallies([series], places=tuple(places), as_of=self._day).to_pylist():
+            parts[part["period"]][part["estimator"], part["source"], part["vintage"]].append(part)
+        return {when: [_tally(apart) for apart in by_edition.values()] for when, by_edition in parts.items()}
+
+    @cached_property
+    def _municipality(self) -> Mapping[str, Place]:
+        return {c: p for c, p in self.gazetteer.places.items() if p.level == "municipality"}
+
+    @cached_property
+    def _municipalities_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Every municipality inside each larger place, in code order."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for code in sorted(self._municipality):
+            parent = self._municipality[code].parent
+            while parent:
+                found[parent].append(code)
+                parent = self.gazetteer.places[parent].parent if parent in self.gazetteer else None
+        return {place: tuple(codes) for place, codes in found.items()}
 
     def periods(self, series: str, place: str) -> tuple[str, ...]:
         """Periods for which the place, or a municipality inside it, has an observation; oldest first."""
-        found = set(self._periods.get((series, place), ()))
+        found = {*self._rows(series, place), *self._tallies(series, place)}
         if place in self._municipality and series in self.absences:
-            found |= {p for s, p in self._local if s == series}
+            found |= {*self._table(series, place)}
         return tuple(sorted(found, key=lambda text: (period(text).start, period(text).end)))
+
+    def _table(self, series: str, place: str) -> Mapping[str, list[Tally]]:
+        """The editions of the municipal table that a municipality would stand in: its whole country's."""
+        top = place
+        while (parent := self.gazetteer.places[top].parent) and parent in self.gazetteer:
+            top = parent
+        return self._tallies(series, top)
 
     def rows(self, series: str, place: str, when: str) -> tuple[Row, ...]:
         """Every rival observation, as printed."""
-        return tuple(self._rows.get((series, place, when), ()))
+        return tuple(self._rows(series, place).get(when, ()))
 
     def sum(self, series: str, place: str, when: str) -> Sum | None:
-        """The total over the municipalities of `place`; None where none of them has a value."""
-        key = (series, place, when)
-        if key not in self._sums:
-            self._sums[key] = self._add(series, place, when)
-        return self._sums[key]
+        """The total over the municipalities of `place`; None where none of them has a value.
 
-    def _add(self, series: str, place: str, when: str) -> Sum | None:
-        if place in self._municipality:
+        One estimator, one edition: a total of parts from several is nobody's estimate.
+        """
+        tallies = self._tallies(series, place).get(when)
+        if not tallies:
             return None
-        inside = [r for r in self._local.get((series, when), ()) if place in self._inside[r.place]]
-        if not inside:
-            return None
-        # One estimator, one edition: a total of parts from several is nobody's estimate.
-        lead = max(inside, key=self._first)
-        same = [
-            r
-            for r in inside
-            if (r.estimator, r.source, r.vintage) == (lead.estimator, lead.source, lead.vintage)
-        ]
-        addends = tuple(sorted((r for r in same if r.value is not None), key=lambda r: r.place))
-        if not addends:
+        lead = max(tallies, key=self._first)
+        if not lead.values:
             return None
         rule = self.absences.get(series)
-        outside = sum(place in self._inside.get(code, ()) for code in (rule.but if rule else ()))
-        return Sum(place, fsum(row.value or 0.0 for row in addends), addends, outside)
+        outside = sum(self._is_inside(code, place) for code in (rule.but if rule else ()))
+        return Sum(place, lead.total, lead, outside)
+
+    def _is_inside(self, code: str, place: str) -> bool:
+        above = self.gazetteer.places[code].parent if code in self.gazetteer else None
+        return above is not None and (above == place or self._is_inside(above, place))
+
+    def addends(self, series: str, when: str, total: Sum) -> tuple[Row, ...]:
+        """The rows behind a sum, in order of place."""
+        inside, lead = self._municipalities_of[total.place], total.tally
+        if self._rows(series, total.place) is not None and self._whole[series]:
+            rows = [row for code in inside for row in self._rows(series, code).get(when, ())]
+        else:
+            rows = list(_as_rows(self._store.read([series], places=inside, periods=[when], as_of=self._day)))
+        return tuple(row for row in rows if row.value is not None and row[3:6] == lead[:3])
 
     # ---- figures ------------------------------------------------------------------------------------------
 
@@ -198,21 +267,20 @@ class Desk:
         found = [(self._first(row), self.figure(row)) for row in self.rows(series, place, when)]
         total = self.sum(series, place, when)
         if total is not None:
-            lead = total.addends[0]
-            rank = self._first(lead)
+            rank = self._first(total.tally)
             found.append(((rank[0], rank[1], 1, *rank[3:]), self._sum_figure(series, when, total)))
         if not found and (zero := self._declared(series, place, when)):
             return (zero,)
         return tuple(figure for _, figure in sorted(found, key=lambda pair: pair[0], reverse=True))
 
-    def _first(self, row: Row) -> tuple[Any, ...]:
+    def _first(self, one: Row | Tally) -> tuple[Any, ...]:
         return (
-            row.status != "incomplete" and row.value is not None,
-            -self._preferred.get(row.estimator, len(self._preferred)),
+            one.complete,
+            -self._preferred.get(one.estimator, len(self._preferred)),
             0,  # a sum of places says 1 here
-            known_on(row.vintage),
-            GRADES.get(row.confidence, 0),
-            row.source,
+            known_on(one.vintage),
+            GRADES[one.confidence],
+            one.source,
         )
 
     def figure(self, row: Row) -> Figure:
@@ -224,23 +292,20 @@ class Desk:
         )  # fmt: skip
 
     def _sum_figure(self, series: str, when: str, total: Sum) -> Figure:
-        lead = total.addends[0]
-        incomplete = any(row.status == "incomplete" for row in total.addends)
-        preliminary = any(row.status == "preliminary" for row in total.addends)
-        status = "incomplete" if incomplete else "preliminary" if preliminary else "computed"
+        lead = total.tally
         key = Key(series, total.place, when, lead.estimator, lead.vintage, lead.source)
         return Figure(
-            total.value, lead.unit, str(key), None, None, status, total.place, when, lead.estimator,
+            total.value, lead.unit, str(key), None, None, total.status, total.place, when, lead.estimator,
             lead.vintage, lead.source, breaks=(series, lead.estimator, when) in self._breaks,
         )  # fmt: skip
 
     def _declared(self, series: str, place: str, when: str) -> Figure | None:
         """A zero, or a gap, that the dataset's description declares for places it leaves out."""
-        local = self._local.get((series, when))
-        if place not in self._municipality or series not in self.absences or not local:
+        if place not in self._municipality or series not in self.absences:
+            return None
+        if (like := self.table(series, place, when)) is None:
             return None
         rule, spot, year = self.absences[series], self._municipality[place], period(when).year
-        like = self.table(series, when)
         value: float | None = None
         if place in rule.but:
             status, note = "not_collected", rule.but[place]
@@ -335,12 +400,10 @@ class Desk:
             found.extend(fits)
         return tuple(found)
 
-    def table(self, series: str, when: str) -> Row:
-        """A row of the edition that speaks first for all municipalities in a period."""
-        key = (series, when)
-        if key not in self._lead:
-            self._lead[key] = max(self._local[key], key=self._first)
-        return self._lead[key]
+    def table(self, series: str, place: str, when: str) -> Tally | None:
+        """The edition that speaks first for all municipalities in a period; None where there is none."""
+        tallies = self._table(series, place).get(when)
+        return max(tallies, key=self._first) if tallies else None
 
     def municipalities(self) -> tuple[str, ...]:
         """Codes of all municipalities, in code order."""
@@ -363,3 +426,25 @@ class Desk:
             raise BadRequest(
                 f"{name!r} is neither an indicator nor a series held. Nearest of {len(names)}: {', '.join(near)}."
             )
+
+
+def _as_rows(table: pa.Table) -> Iterable[Row]:
+    columns = [table.column(name).to_pylist() for name in Row._fields]
+    return map(Row._make, zip(*columns, strict=True))
+
+
+def _tally(parts: list[dict[str, Any]]) -> Tally:
+    """One edition from its sums by status and confidence."""
+
+    def rank(part: dict[str, Any]) -> tuple[bool, int]:
+        return part["values"] > 0 and part["status"] != "incomplete", GRADES[part["confidence"]]
+
+    lead = max(parts, key=rank)
+    return Tally(
+        lead["estimator"], lead["source"], lead["vintage"], lead["unit"], lead["status"], lead["confidence"], rank(lead)[0],
+        # Fifteen digits are what a sum of decimals carries; the last bits depend on the order of adding.
+        float(f"{fsum(part['total'] or 0.0 for part in parts):.15g}"),
+        sum(part["values"] for part in parts),
+        frozenset(part["status"] for part in parts if part["values"]),
+        lead["dataset"], lead["file_sha256"],
+    )  # fmt: skip

@@ -185,16 +185,23 @@ def _waiting(desk: Desk, needs: Sequence[str]) -> str:
     return ""
 
 
-def changed(desk: Desk, tracer: Tracer, place: str | None = None) -> Changed:
-    """Indicators at the country and its priority places (or at one place), concentration, and the maps."""
+def changed(desk: Desk, tracer: Tracer, place: str | None = None, name: str | None = None) -> Changed:
+    """Indicators at the country and its priority places (or at one place), concentration, and the maps.
+
+    name: this indicator or published series alone, at the place or the country.
+    """
     case = desk.register.case
+    if place is not None:
+        desk.gazetteer.get(place, "--place")
+    if name is not None:
+        desk.known(name)
+        return Changed((indicator(desk, name, place or case.country),), None, ())
     listed = case.indicators or tuple(
         name
         for name, rule in REGISTRY.items()
         if rule.over == "place" and all(desk.periods(need, case.country) for need in rule.needs)
     )
     if place is not None:
-        desk.gazetteer.get(place, "--place")
         names = listed if place == case.country else case.place_indicators or listed
         return Changed(tuple(indicator(desk, name, place) for name in names), None, ())
     found = [indicator(desk, name, case.country) for name in listed]
@@ -245,7 +252,7 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
 
 def _completeness(desk: Desk, series: str, year: str) -> str:
     total = desk.sum(series, desk.register.case.country, year)
-    return "incomplete" if total and total.addends[0].status == "incomplete" else "computed"
+    return "incomplete" if total and total.status == "incomplete" else "computed"
 
 
 def flow(desk: Desk, tracer: Tracer, start: str, end: str, place: str | None = None) -> FlowsAnswer:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vereda.errors import NoTrace
-from vereda.pipeline.desk import Desk, Key, Row, Sum
+from vereda.pipeline.desk import Desk, Key, Row, Sum, Tally
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
@@ -68,7 +68,7 @@ class Tracer:
         return self._observation(rows[0], open_up=True) if rows else self._zero(asked, figure)
 
     def _sum_key(self, asked: Key, total: Sum) -> str:
-        lead = total.addends[0]
+        lead = total.tally
         return str(Key(asked.indicator, asked.place, asked.period, lead.estimator, lead.vintage, lead.source))
 
     def _pick(self, asked: Key) -> Figure:
@@ -96,20 +96,21 @@ class Tracer:
         return f"No figure answers {str(asked)!r} as of {desk.as_of}. {span}"
 
     def _sum(self, asked: Key, figure: Figure, total: Sum) -> Step:
-        how = f"sum of {len(total.addends)} municipalities"
+        rows = self.desk.addends(asked.indicator, asked.period, total)
+        how = f"sum of {len(rows)} municipalities"
         if total.uncollected:
             how += f"; {total.uncollected} are not covered by the publisher and are in no total"
-        addends = tuple(self._observation(row) for row in total.addends)
+        addends = tuple(self._observation(row) for row in rows)
         return Step(
             "sum", self._title(asked), how, figure.trace, figure.value, figure.unit, figure.status,
-            (*addends, self._vintage(total.addends[0])),
+            (*addends, self._vintage(total.tally, asked)),
         )  # fmt: skip
 
     def _observation(self, row: Row, open_up: bool = False) -> Step:
         figure = self.desk.figure(row)
         ends: tuple[Step, ...] = ()
         if open_up:
-            ends = (*self._claims(row.source), self._vintage(row))
+            ends = (*self._claims(row.source), self._vintage(row, Key(row.series, row.place, row.period)))
         title = f"{row.series} · {self.desk.place_name(row.place)} · {row.period}"
         note = "; ".join(
             part for part in (row.status, row.confidence and f"{row.confidence} confidence", row.note) if part
@@ -117,7 +118,10 @@ class Tracer:
         return Step("observation", title, where(row), figure.trace, row.value, row.unit, note, ends)
 
     def _zero(self, asked: Key, figure: Figure) -> Step:
-        edition = self._vintage(self.desk.table(asked.indicator, asked.period))
+        table = self.desk.table(asked.indicator, asked.place, asked.period)
+        if table is None:
+            raise NoTrace(self._nothing(asked))
+        edition = self._vintage(table, asked)
         return Step(
             "observation", self._title(asked), "no row: declared in the dataset's description", figure.trace,
             figure.value, figure.unit, figure.note, (edition,),
@@ -180,7 +184,7 @@ class Tracer:
         total = self.desk.sum(series, place, when)
         if total is None:
             return self._input(series, place, when)
-        lead = total.addends[0]
+        lead = total.tally
         key = Key(series, place, when, lead.estimator, lead.vintage, lead.source)
         return Step("sum", self._title(key), "", str(key), total.value, lead.unit)
 
@@ -214,13 +218,11 @@ class Tracer:
         title = f"{document.publisher}: {document.title} ({document.date})"
         return (Step("claim", title, document.address, note=document.kind),)
 
-    def _vintage(self, row: Row) -> Step:
-        """The edition this row is of, the file it was read from, and who published it."""
+    def _vintage(self, row: Row | Tally, asked: Key) -> Step:
+        """The edition a number is of, the file it was read from, and who published it."""
         card, v = self.desk.cards.get(row.dataset), self.desk.vintages.get((row.dataset, row.file_sha256))
         if card is None or v is None:
-            raise NoTrace(
-                f"The edition behind {row.series}@{row.place}:{row.period} is not held; run `vereda run` again."
-            )
+            raise NoTrace(f"The edition behind {asked} is not held; run `vereda run` again.")
         publisher = Step(
             "publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}"
         )

@@ -2,7 +2,7 @@
 
 from vereda.store.documents import load_state, save_state, write_files, write_outputs
 from vereda.store.observations import Appended
-from vereda.store.reading import READ, TOTALS
+from vereda.store.reading import READ, TALLIES
 from vereda.store.workspace import Store
 
-__all__ = ["READ", "TOTALS", "Appended", "Store", "load_state", "save_state", "write_files", "write_outputs"]
+__all__ = ["READ", "TALLIES", "Appended", "Store", "load_state", "save_state", "write_files", "write_outputs"]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from vereda.errors import BadRequest
 from vereda.store import asking
 from vereda.store.asking import ask
 from vereda.store.schema import JOINS, TEXTS
@@ -15,16 +16,19 @@ from vereda.terms.observation import OBSERVATIONS
 
 #: OBSERVATIONS, then the dataset a row came in and the sha256 of the publisher's file.
 READ = pa.schema([*OBSERVATIONS, pa.field("dataset", pa.string()), pa.field("file_sha256", pa.string())])
-TOTALS = pa.schema(
+#: Sums of one edition in one period, apart by status and confidence; `values` is how many numbers were added.
+TALLIES = pa.schema(
     [
-        ("series", pa.string()),
-        ("estimator", pa.string()),
-        ("period", pa.string()),
-        ("total", pa.float64()),
-        ("rows", pa.int64()),
+        *(
+            READ.field(name)
+            for name in ("series", "period", "estimator", "source", "vintage", "unit", "status", "confidence")
+        ),
+        pa.field("total", pa.float64()),
+        pa.field("values", pa.int64()),
+        *(READ.field(name) for name in ("dataset", "file_sha256")),
     ]
 )
-_FEW = 1_000  # ids written into the statement; more go as a parameter
+_FEW = 1_000  # runs of ids written into the statement; more go as a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +66,30 @@ def rivals(connection: duckdb.DuckDBPyConnection, question: Question) -> str:
     return asked
 
 
-def table(
-    connection: duckdb.DuckDBPyConnection, chosen: str, columns: Sequence[str] | None = None
-) -> pa.Table:
-    """The chosen observations with their texts, ordered by key; `columns` names some of READ."""
-    names = list(columns or READ.names)
-    if unknown := sorted(set(names) - set(READ.names)):
-        raise BadRequest(f"No column {', '.join(unknown)}. There are: {', '.join(READ.names)}.")
+def table(connection: duckdb.DuckDBPyConnection, chosen: str) -> pa.Table:
+    """The chosen observations with their texts (READ), ordered by key."""
     found = asking.table(
         connection,
-        f"""SELECT {", ".join(names)} FROM (SELECT {TEXTS} FROM ({chosen}) o {JOINS})
-        ORDER BY {"ALL" if columns else "series, place, period, estimator, source, vintage"}""",
+        f"""SELECT {", ".join(READ.names)} FROM (SELECT {TEXTS} FROM ({chosen}) o {JOINS})
+        ORDER BY series, place, period, estimator, source, vintage""",
     )
-    return found.cast(pa.schema([READ.field(name) for name in names]))
+    return found.cast(READ)
 
 
-def totals(connection: duckdb.DuckDBPyConnection, chosen: str) -> pa.Table:
-    """Sum and count of the chosen values by series, estimator and period, in the unit of the series."""
+def tallies(connection: duckdb.DuckDBPyConnection, chosen: str) -> pa.Table:
+    """Sums and counts of the chosen observations, by edition, period, status and confidence (TALLIES)."""
     found = asking.table(
         connection,
-        f"""WITH by_line AS (
-            SELECT line, period, fsum(value) AS total, count(value) AS rows FROM ({chosen}) GROUP BY ALL)
-        SELECT l.series, l.estimator, t.text AS period, fsum(b.total) AS total, sum(b.rows)::BIGINT AS rows
-        FROM by_line b JOIN line l ON l.id = b.line JOIN period t ON t.id = b.period
-        GROUP BY ALL ORDER BY ALL""",
+        # Status and confidence as one number: a column less to group ten million rows by.
+        f"""WITH o AS (SELECT batch, line, period, status * 8 + coalesce(confidence, 0) AS both,
+            fsum(value) AS total, count(value) AS values FROM ({chosen}) GROUP BY ALL)
+        SELECT l.series, t.text AS period, l.estimator, l.source, l.vintage, l.unit, s.text AS status,
+            (['high', 'medium', 'low'])[nullif(o.both % 8, 0)] AS confidence, o.total, o.values, b.dataset,
+            b.sha256 AS file_sha256
+        FROM o JOIN line l ON l.id = o.line JOIN period t ON t.id = o.period
+        JOIN status s ON s.id = o.both // 8 JOIN batch b ON b.id = o.batch ORDER BY ALL""",
     )
-    return found.cast(TOTALS)
+    return found.cast(TALLIES)
 
 
 def editions(connection: duckdb.DuckDBPyConnection, question: Question) -> list[Edition]:
@@ -105,32 +107,37 @@ def editions(connection: duckdb.DuckDBPyConnection, question: Question) -> list[
 
 def chosen(connection: duckdb.DuckDBPyConnection, question: Question, editions: Sequence[Edition]) -> str:
     """SQL for the observations of these editions that are asked for; a row two batches share comes twice."""
-    conditions = [_among("o.line", sorted({e.line for e in editions}))]
-    if question.as_of and editions:
-        pairs = ", ".join(f"({e.batch}, {e.line})" for e in editions)
-        conditions.append(_among("o.batch", sorted({e.batch for e in editions})))
-        conditions.append(f"(o.batch, o.line) IN (VALUES {pairs})")
+    lines: dict[int, list[int]] = {}
+    for edition in sorted(editions, key=lambda e: (e.batch, e.line)):
+        lines.setdefault(edition.batch, []).append(edition.line)
+    held = [f"(o.batch = {batch} AND {_among('o.line', ids)})" for batch, ids in lines.items()]
+    conditions = [f"({' OR '.join(held)})" if held else "false"]
     for book, texts in (("place", question.places), ("period", question.periods)):
         if texts is not None:
             conditions.append(_among(f"o.{book}", _ids(connection, book, texts)))
     return f"SELECT o.* FROM observation o WHERE {' AND '.join(conditions)}"
 
 
-def _ids(connection: duckdb.DuckDBPyConnection, book: str, texts: Sequence[str]) -> list[int]:
-    found = ask(
-        connection,
-        f"SELECT id FROM {book} WHERE text IN (SELECT unnest($texts)) ORDER BY id",
-        {"texts": list(texts)},
-    )
-    return [number for (number,) in found]
+def _ids(connection: duckdb.DuckDBPyConnection, book: str, texts: Sequence[str]) -> NDArray[np.int64]:
+    connection.register("asked", pa.table({"text": pa.array(texts, pa.string())}))
+    found = connection.sql(f"SELECT id FROM {book} SEMI JOIN asked USING (text) ORDER BY id").fetchnumpy()
+    connection.unregister("asked")
+    return np.asarray(found["id"], dtype=np.int64)
 
 
-def _among(column: str, ids: Sequence[int]) -> str:
-    """A condition on numbers; many are given as a list, which is read faster than as many terms."""
-    if not ids:
+def _among(column: str, ids: Sequence[int] | NDArray[np.int64]) -> str:
+    """A condition on numbers. Runs of them are compared at their ends, which reads least; many runs are a list."""
+    if not len(ids):
         return "false"
-    listed = ", ".join(map(str, ids))
-    return f"{column} IN ({listed})" if len(ids) <= _FEW else f"{column} IN (SELECT unnest([{listed}]))"
+    number = np.asarray(ids)
+    ends = np.flatnonzero(np.diff(number) > 1)
+    runs = [*zip(number[np.r_[0, ends + 1]].tolist(), number[np.r_[ends, -1]].tolist(), strict=True)]
+    if len(runs) > _FEW:
+        return f"{column} IN (SELECT unnest([{', '.join(map(str, ids))}]))"
+    terms = [f"{column} BETWEEN {first} AND {last}" for first, last in runs if first < last]
+    if alone := ", ".join(str(first) for first, last in runs if first == last):
+        terms.append(f"{column} IN ({alone})")
+    return f"({' OR '.join(terms)})"
 
 
 def _overlapping(connection: duckdb.DuckDBPyConnection, editions: Sequence[Edition]) -> bool:

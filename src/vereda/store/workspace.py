@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from vereda.errors import BadRequest, BadStore
-from vereda.store import current, observations, reading, schema, snapshots
+from vereda.store import observations, reading, schema, snapshots
 from vereda.store.asking import ask
 from vereda.store.lock import held
 from vereda.store.observations import Appended
@@ -113,24 +113,7 @@ class Store:
         with in_plain_words(self.folder / FILE):
             return reading.table(self._connection, reading.rivals(self._connection, asked))
 
-    def current(
-        self,
-        series: Sequence[str],
-        places: Sequence[str] | None = None,
-        periods: Sequence[str] | None = None,
-        estimator: str | None = None,
-        as_of: date | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> pa.Table:
-        """One row per (series, place, period, estimator): newest vintage, best confidence, first source name.
-
-        columns: some of `reading.READ`, for speed; then the rows are ordered by these columns.
-        """
-        asked = _question(series, places, periods, estimator, as_of)
-        with in_plain_words(self.folder / FILE):
-            return reading.table(self._connection, current.newest(self._connection, asked), columns)
-
-    def totals(
+    def tallies(
         self,
         series: Sequence[str],
         places: Sequence[str] | None = None,
@@ -138,13 +121,23 @@ class Store:
         estimator: str | None = None,
         as_of: date | None = None,
     ) -> pa.Table:
-        """Sum of the current rows by series, estimator and period (columns of `reading.TOTALS`).
+        """Sums by edition and period, apart by status and confidence, in the columns of `reading.TALLIES`.
 
-        Name the places of one level: a department and its municipalities together count twice.
+        Every edition is added up by itself: which of them is shown first is not the store's to say. Name the
+        places of one level: a department and its municipalities together count twice.
         """
         asked = _question(series, places, periods, estimator, as_of)
         with in_plain_words(self.folder / FILE):
-            return reading.totals(self._connection, current.newest(self._connection, asked))
+            return reading.tallies(self._connection, reading.rivals(self._connection, asked))
+
+    def rows(self, series: str) -> int:
+        """How many observations of a series are held."""
+        return int(
+            self._ask(
+                "SELECT coalesce(sum(rows), 0) FROM edition WHERE line IN (SELECT id FROM line WHERE series = ?)",
+                series,
+            )[0][0]
+        )
 
     def series(self) -> dict[str, str]:
         """Every series held, and its unit."""
