@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 
-.PHONY: demo test bench lock wheel clean
+.PHONY: demo test parity validity bench lock wheel clean
 
 demo: $(READY)
 	$(BIN)/vereda demo
@@ -15,11 +16,20 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-bench: $(READY)
+# The same estimates by independent packages; installs them first.
+parity: $(PEERS)
+	$(BIN)/pytest -m parity
+
+bench: $(PEERS)
 	$(BIN)/pytest benchmarks --benchmark-enable -s
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist
+
+# The packages that answer the same questions, for the comparisons in tests and benchmarks.
+$(PEERS): $(READY) requirements-parity.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-parity.lock
+	@touch $(PEERS)
 
 # Set up once; again when the lock or the project's metadata changes.
 $(READY): requirements.lock pyproject.toml
@@ -30,10 +40,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-# Needs uv; writes the pinned, hashed set that the set-up installs.
+# Needs uv; writes the pinned, hashed sets that the set-up installs: ours, and ours with the peers we compare with.
+LOCK := uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --quiet
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra parity --constraint requirements.lock --output-file requirements-parity.lock
 
 clean:
 	rm -rf build dist $(VENV)
