@@ -26,6 +26,15 @@ FILES = {
     "published-figures": "facts/facts.csv",
     "us-foreign-assistance": "colombia/us-foreign-assistance/colombia_by_transaction_type_fiscal_year.csv",
     "cede-eradication": "colombia/eradication-municipal/eradication_municipality_year_method.csv",
+    "upra-eva-crops": "colombia/upra-eva-crops/eva_municipality_crop_2007_2023.parquet",
+    "uariv-displacement": "colombia/uariv-displacement/displacement_rate_municipality_4_years.csv.gz",
+    "uariv-displacement-national": "colombia/uariv-displacement/national_series_2000_2022.csv",
+    "municipal-forest-loss-gfc": "colombia/municipal-forest-loss-gfc/forest_loss_municipality_year.csv.gz",
+    "municipal-forest-baseline-gfc": "colombia/municipal-forest-loss-gfc/baseline_2000_and_area.csv",
+    "cede-municipal-constants": "colombia/cede-context-panel/municipality_constants.csv.gz",
+    "osm-road-density": "colombia/road-density/road_density_municipality.csv",
+    "mindefensa-massacres": "colombia/mindefensa-massacres/massacres_municipality_year.csv",
+    "vipaa-armed-actors": "colombia/vipaa-armed-actors/municipality_year_actor.csv.gz",
     "dane-mgn-geometry": "colombia/dane-mgn-2018-geometry/municipalities_simplified.geojson.gz",
 }
 

@@ -30,10 +30,23 @@ NAMES = {
     "estimator": "estimator",
 }
 PERIODS = frozenset(
-    {"period", "date", "start", "end", "made_on", "due", "since", "as_of", "vintage", "flows"}
+    {
+        "period",
+        "date",
+        "start",
+        "end",
+        "made_on",
+        "due",
+        "since",
+        "as_of",
+        "vintage",
+        "flows",
+        "during",
+        "years",
+    }
 )
 PLACES = frozenset({"place", "places", "country"})
-SERIES = frozenset({"series", "targets", "mapped", "funding"})
+SERIES = frozenset({"series", "targets", "mapped", "funding", "per"})
 NUMBERS = frozenset({"value", "low", "high"})
 
 

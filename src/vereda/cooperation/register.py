@@ -13,6 +13,7 @@ from vereda.errors import BadCase, Fault
 from vereda.terms import cooperation as terms
 from vereda.terms.cooperation import Entry, Register
 from vereda.terms.place import Gazetteer
+from vereda.terms.plan import Plan
 
 #: file -> kind of its entries
 FILES = {
@@ -27,6 +28,7 @@ FILES = {
     "training.yml": "training",  # and memberships: the entries with a `country`
     "scopes.yml": "scope",
     "conflicts.yml": "conflict",
+    "evaluations.yml": "plan",
 }
 #: kind -> model and field of the Register
 KINDS: Mapping[str, tuple[type[Entry], str]] = {
@@ -42,6 +44,7 @@ KINDS: Mapping[str, tuple[type[Entry], str]] = {
     "membership": (terms.Membership, "memberships"),
     "scope": (terms.Scope, "scopes"),
     "conflict": (terms.Conflict, "conflicts"),
+    "plan": (Plan, "plans"),
 }
 
 

@@ -140,7 +140,7 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
     day_of(as_of)
     vintages = {(v.dataset, v.sha256): v for v in store.vintages()}
     absences = {
-        series: description.absent
+        series: description.absent_for(series)
         for name, description in study.descriptions.items()
         if name in study.batches and description.covers.level == "municipality"
         for series in description.series

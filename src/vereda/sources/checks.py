@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vereda.errors import NotReconciled
-from vereda.sources.description import SourceDescription, Totals
+from vereda.sources.description import Absent, SourceDescription, Totals, years_of
 from vereda.terms.observation import KEY, OBSERVATIONS
 from vereda.terms.period import period
 from vereda.terms.place import Gazetteer
@@ -22,6 +22,7 @@ def check(
     found = [_keys(description, table)] if description.kind == "observations" else []
     if gazetteer is not None and "place" in table.column_names:
         found.append(_places(description, table, gazetteer))
+    found += [_years(table, name, said.years) for name, said in description.series.items() if said.years]
     for column, wanted in description.expect.distinct.items():
         count = pc.count_distinct(table[column]).as_py()
         name = f"different values of {column}"
@@ -73,20 +74,21 @@ def fill(
 def _absent_rows(d: SourceDescription, table: pa.Table, grid: pa.Table, kind: dict[str, str]) -> pa.Table:
     series = table.filter(pc.equal(table["series"], kind["series"])).select(["place", "period"])
     absent = grid.join(series, keys=["place", "period"], join_type="left anti")
+    absent_for = d.absent_for(kind["series"])
     rows = []
     for place, when in zip(absent["place"].to_pylist(), absent["period"].to_pylist(), strict=True):
-        value, status, note = _meaning(d, place, when)
+        value, status, note = _meaning(d, absent_for, place, when)
         rows.append({**kind, "place": place, "period": when, "value": value, "status": status, "note": note})
     return pa.Table.from_pylist(rows, schema=OBSERVATIONS)
 
 
-def _meaning(d: SourceDescription, place: str, when: str) -> tuple[float | None, str, str]:
-    if place in d.absent.but:
-        return None, "not_collected", d.absent.but[place]
-    if when in d.absent.not_in:
+def _meaning(d: SourceDescription, absent: Absent, place: str, when: str) -> tuple[float | None, str, str]:
+    if place in absent.but:
+        return None, "not_collected", absent.but[place]
+    if when in absent.not_in:
         return None, "incomplete", "absent in a year known to be incomplete"
-    if d.absent.means == "not_collected":
-        return None, "not_collected", d.absent.why
+    if absent.means == "not_collected":
+        return None, "not_collected", absent.why
     return 0.0, d.statuses.get(when, d.status), BY_DECLARATION
 
 
@@ -100,6 +102,14 @@ def _keys(d: SourceDescription, table: pa.Table) -> Check:
         0,
         note=f"{d.dataset}: {', '.join(KEY)}",
     )
+
+
+def _years(table: pa.Table, series: str, years: str) -> Check:
+    first, last = years_of(years)
+    held = pc.unique(table.filter(pc.equal(table["series"], series))["period"]).to_pylist()
+    outside = sorted(p for p in held if not first <= period(p).year <= last)
+    note = f"outside {years}: {', '.join(outside[:10])}" if outside else ""
+    return Check(f"years of {series}", "failed" if outside else "passed", len(outside), 0, 0, note=note)
 
 
 def _places(d: SourceDescription, table: pa.Table, gazetteer: Gazetteer) -> Check:

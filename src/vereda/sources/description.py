@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vereda.errors import BadRequest, BadSource
 from vereda.terms.observation import STATUSES
@@ -17,6 +17,7 @@ from vereda.terms.observation import STATUSES
 HERE = Path(__file__).parent
 
 Absence = Literal["zero", "not_collected", "missing"]
+_LISTED = 20  # places named in a sentence; more are counted
 
 
 class Said(BaseModel):
@@ -85,6 +86,8 @@ class Series(Said):
     name: str = ""
     least: float | None = None
     most: float | None = None
+    years: str | None = None  # where the file covers fewer years of this series than of the others
+    incomplete: tuple[str, ...] = ()  # periods in which this series alone is known to be incomplete
 
 
 class ValueColumn(Said):
@@ -109,12 +112,24 @@ class StatusRule(Said):
 
 
 class Undefined(Said):
-    """Rows whose value has no meaning: where `column` reads `equals`, the value is null."""
+    """Rows whose value has no meaning: where `column` reads `equals` (a text, or one of several), it is null."""
 
     column: str
-    equals: str
+    equals: tuple[str, ...]
     status: str
     note: str
+    series: tuple[str, ...] = ()  # these alone; every series of the row if none is named
+
+    @field_validator("equals", mode="before")
+    @classmethod
+    def _several(cls, said: object) -> object:
+        return (said,) if isinstance(said, str) else said
+
+
+def years_of(text: str) -> tuple[int, int]:
+    """First and last year of `2001-2023`, or of one year alone."""
+    first, _, last = text.partition("-")
+    return int(first), int(last or first)
 
 
 class Covers(Said):
@@ -127,8 +142,7 @@ class Covers(Said):
     @property
     def span(self) -> tuple[int, int]:
         """First and last year."""
-        first, _, last = self.years.partition("-")
-        return int(first), int(last or first)
+        return years_of(self.years)
 
 
 class Absent(Said):
@@ -234,6 +248,7 @@ class SourceDescription(Said):
     vintage: str | FromColumn  # edition of the file described; another may be named when reading
     edition: str = ""  # name of the file's own edition when the rows carry several vintages
     vintage_note: str = ""
+    read_by: Literal["read.py"] | None = None  # the file is no table of text: our read.py makes it one
     layout: Literal["wide", "long"] = "long"
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -252,6 +267,7 @@ class SourceDescription(Said):
     confidence: str | None = None
     note: str | None = None
     page: str | None = None
+    row: str | None = None  # column with the row of the publisher's file, where read.py adds rows up
     numbers: dict[str, NumberFormat] = Field(default_factory=lambda: {"default": NumberFormat()})
     ignore: dict[str, str] = Field(default_factory=dict)
     status: str = "measured"
@@ -275,9 +291,25 @@ class SourceDescription(Said):
     @property
     def absence(self) -> str:
         """What an absent place means, in a sentence."""
-        but = f" Not collected in {', '.join(self.absent.but)}." if self.absent.but else ""
+        listed = ", ".join(self.absent.but)
+        if len(self.absent.but) > _LISTED:
+            listed = f"{len(self.absent.but)} places that the description names"
+        but = f" Not collected in {listed}." if listed else ""
         gaps = f" In {', '.join(self.absent.not_in)} absence says nothing." if self.absent.not_in else ""
-        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}"
+        alone = "".join(
+            f" In {', '.join(s.incomplete)} absence of {name} says nothing."
+            for name, s in self.series.items()
+            if s.incomplete
+        )
+        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}"
+
+    def absent_for(self, series: str) -> Absent:
+        """What an absent row of one series means: years it is not covered in, or not completely, say nothing."""
+        said, (first, last) = self.series[series], self.covers.span
+        begin, end = years_of(said.years) if said.years else (first, last)
+        outside = (str(y) for y in range(first, last + 1) if not begin <= y <= end)
+        silent = dict.fromkeys([*self.absent.not_in, *said.incomplete, *outside])
+        return self.absent.model_copy(update={"not_in": tuple(sorted(silent))})
 
     def number_format(self, column: str) -> NumberFormat:
         """How the numbers of this column are written."""
@@ -320,9 +352,12 @@ def _problems(d: SourceDescription) -> list[str]:
         found.append("a wide file states period.columns, a long one does not")
     if d.layout == "wide" and d.series_from is None and len(d.series) != 1:
         found.append("a wide file holds one series, or names it in series_from")
+    if d.row and not d.read_by:
+        found.append("row names a column that read.py gives; the line of the file is known otherwise")
     if d.layout == "long" and not d.values and d.each_row is None:
         found.append("a long file states its value columns, or each_row")
     named = {v.series for v in d.values.values() if v.series} | ({d.each_row.series} if d.each_row else set())
+    named |= set(d.undefined_when.series) if d.undefined_when else set()
     found += [
         f"series {s!r} is used but not described"
         for s in sorted((named | set(d.expect.totals)) - set(d.series))

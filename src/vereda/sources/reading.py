@@ -88,13 +88,14 @@ class _Reader:
             if d.unit_column
             else None
         )
+        self.incomplete = {s: x.incomplete for s, x in d.series.items() if x.incomplete}
         self.bounds = {s: (x.least, x.most) for s, x in d.series.items() if (x.least, x.most) != (None, None)}
 
     def rows(self, line: int, text: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         n = text.num_rows
         fixed = {name: self._column(said, text, line) for name, said in self.said.items()}
         fixed["place"] = self.placing(text, line)
-        lines = pa.array(range(line, line + n), pa.int32())
+        lines = pa.array(range(line, line + n), pa.int32()) if self.d.row is None else self._printed(text)
         fixed["row"] = lines
         self.keys.add(fixed, lines)
         for name in ("confidence", "note", "page"):
@@ -140,7 +141,9 @@ class _Reader:
         out["status"] = self._status(out, when, line)
         if d.undefined_when:
             u = d.undefined_when
-            hit = pc.equal(text[u.column], u.equals)
+            hit = pc.is_in(text[u.column], value_set=pa.array(u.equals))
+            if u.series:
+                hit = pc.and_(hit, pc.is_in(out["series"], value_set=pa.array(u.series)))
             values = pc.if_else(hit, pa.scalar(None, pa.float64()), values)
             out["status"] = pc.if_else(hit, u.status, out["status"])
             out["note"] = pc.if_else(hit, u.note, out["note"])
@@ -200,7 +203,19 @@ class _Reader:
                 )
         return units
 
+    def _printed(self, text: pa.RecordBatch) -> pa.Array:
+        """The row of the publisher's file that read.py names."""
+        return pc.cast(text[self.d.row], pa.int32())
+
     def _status(self, out: dict[str, pa.Array], when: str | None, line: int) -> pa.Array:
+        status = self._said(out, when, line)
+        for name, years in self.incomplete.items():
+            mine = pc.equal(out["series"], name)
+            hit = pc.and_(mine, pc.is_in(out["period"], value_set=pa.array(years)))
+            status = pc.if_else(hit, "incomplete", status)
+        return status
+
+    def _said(self, out: dict[str, pa.Array], when: str | None, line: int) -> pa.Array:
         if self.d.status_rules:
             return self.by_note(pc.fill_null(out["note"], ""), line)
         if when is not None:

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -87,6 +88,9 @@ def no_number(file: str, line: int, column: str, cell: str, written: NumberForma
 
 def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Blocks of the file as columns of text, each with the line on which it starts."""
+    if description.read_by:
+        yield 1, _made(description, path)
+        return
     header = inspect(description, path)
     line = description.header_line + 1
     ragged: list[pacsv.InvalidRow] = []
@@ -125,6 +129,27 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
                 "A cut download or an open quotation mark does this: fetch the file again."
             ) from None
     check_rows(description, path.name, line - 1 - description.header_line)
+
+
+def _made(description: SourceDescription, path: Path) -> pa.RecordBatch:
+    """The table of text that the source's own read.py makes of a file which is none; described like any other."""
+    folder = description.dataset.replace("-", "_")
+    try:
+        made = import_module(f"vereda.sources.{folder}.read").table(path)
+    except ModuleNotFoundError:
+        raise BadSource(
+            f"{description.dataset} says `read_by: read.py`, and vereda has no sources/{folder}/read.py. "
+            "A case brings descriptions, not programs: save the file as CSV and describe that."
+        ) from None
+    except (pa.ArrowException, OSError) as fault:
+        raise BadSource(
+            f"{path.name} cannot be opened ({_short(fault)}). It is cut, damaged or of another format: "
+            "fetch it again."
+        ) from None
+    _columns(description, path.name, made.column_names)
+    check_rows(description, path.name, made.num_rows)
+    batch: pa.RecordBatch = made.combine_chunks().to_batches()[0]
+    return batch
 
 
 def inspect(description: SourceDescription, path: Path) -> list[str]:
@@ -175,7 +200,7 @@ def used_columns(description: SourceDescription) -> list[str]:
     """Every column the description reads, in no order."""
     d = description
     said: list[str | None] = [d.place.column, d.place.name, d.place.parent, d.period.column]
-    said += [d.low, d.high, d.confidence, d.note, d.page, *d.values, *d.year_columns()]
+    said += [d.low, d.high, d.confidence, d.note, d.page, d.row, *d.values, *d.year_columns()]
     words = (d.source, d.estimator, d.vintage, d.series_from, d.unit_column, d.place.when_empty)
     said += [word.column for word in words if not isinstance(word, str) and word is not None]
     if d.undefined_when:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from vereda.terms.cooperation import Commitment, Metric, Register, Text
 from vereda.terms.figure import Figure, Message
+from vereda.terms.finding import Finding
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import SourceCard
 
@@ -188,3 +189,4 @@ class Edition:
     sources: tuple[SourceCard, ...]
     geometry: str | None = None  # GeoJSON of municipalities, where the workspace has it
     done_at: Mapping[str, Done] = field(default_factory=dict)  # what was done at each priority place
+    findings: tuple[Finding, ...] = ()  # because of what

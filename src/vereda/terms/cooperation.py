@@ -3,30 +3,14 @@
 Every entry names the documents it rests on in `cites`. Sentences are ours, in every language of the case.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Confidence = Literal["high", "medium", "low"]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-PlaceCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]+)?$")]
+from vereda.terms.entry import Confidence, Entry, Id, PlaceCode, Text
+from vereda.terms.plan import Plan
 
-
-class Entry(BaseModel):
-    """Base of everything read from a case file: frozen, and no key is let through unread."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Entry):
-    """The same sentence in the languages of the site."""
-
-    en: str
-    es: str
-
-    def say(self, lang: str) -> str:
-        """The text in `lang` ("en" or "es")."""
-        return self.es if lang == "es" else self.en
+__all__ = ["Confidence", "Entry", "Id", "PlaceCode", "Text"]
 
 
 class Break(Entry):
@@ -307,6 +291,7 @@ class Register(Entry):
     memberships: tuple[Membership, ...] = ()
     scopes: tuple[Scope, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    plans: tuple[Plan, ...] = ()
     # where each entry stands: "commitment/C02" -> "commitments.yml:40"
     files: dict[str, str] = Field(default_factory=dict)
 
