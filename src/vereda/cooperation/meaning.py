@@ -41,7 +41,7 @@ PERIODS = frozenset(
         "as_of",
         "vintage",
         "flows",
-        "during",
+        "during", "per_during",
         "years",
     }
 )

@@ -14,8 +14,8 @@ class Exposure(Entry):
     """Which places were exposed to the intervention, since when, and how much.
 
     With `scope`: the places of that scope, in its version of the year `since`; exposed or not.
-    With `series`: a dose, the sum of the series over `during`; divided by the mean of `per` over the same years
-    where that is given. A place without any dose was not exposed.
+    With `series`: a dose, the sum of the series over `during`; divided by the mean of `per` over `per_during`, years
+    before exposure, where that is given. A place without any dose was not exposed.
     """
 
     since: str  # first exposed year
@@ -23,6 +23,7 @@ class Exposure(Entry):
     series: Id | None = None
     during: str | None = None  # 1994-2014
     per: Id | None = None
+    per_during: str | None = None
 
 
 class Sample(Entry):
