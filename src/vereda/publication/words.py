@@ -41,6 +41,11 @@ TONES = {
     "failed": "bad",
     "published": "good",
     "derivable": "wait",
+    "credible": "good",
+    "fragile": "frail",
+    "not_identified": "open",
+    "waiting_for_data": "wait",
+    "informational": "info",
 }
 
 METRICS = {
@@ -50,7 +55,12 @@ METRICS = {
     "not_seen": N_("wording not seen"),
 }
 
-CHECKS = {"passed": N_("passed"), "known gap": N_("known gap"), "failed": N_("failed")}
+CHECKS = {
+    "passed": N_("passed"),
+    "known gap": N_("known gap"),
+    "failed": N_("failed"),
+    "informational": N_("for information"),
+}
 
 STATUSES = {
     "measured": N_("measured"),
@@ -107,6 +117,8 @@ UNITS = {
     "cases/100 000 people/year": N_("cases per 100,000 people a year"),
     "kg/ha": N_("kg per ha"),
     "t/ha": N_("t per ha"),
+    "asinh": N_("on the scale of the inverse hyperbolic sine"),
+    "log points": N_("log points"),
 }
 
 KINDS = {

@@ -1,0 +1,109 @@
+"""What an estimator is asked, and what it finds, in the same words for all of them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import erfc, isfinite, sqrt
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vereda.errors import BadDesign
+from vereda.evaluation.certificate import Certificate
+from vereda.evaluation.panel import Array, Panel
+from vereda.evaluation.results import Check, Effect
+
+Mask = NDArray[np.bool_]
+Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One outcome of a panel (m = 1, covariates as chosen), the options in full, and the seed of all draws.
+
+    donors (n,): places that may get weight. forbidden (n, n): row i marks donors that place i may not use. Both None
+    without a wish.
+    """
+
+    panel: Panel
+    options: Mapping[str, Any]
+    seed: int
+    donors: Mask | None = None
+    forbidden: Any = None
+
+    @property
+    def y(self) -> Array:
+        """The outcome (n, T)."""
+        return self.panel.y[:, :, 0]
+
+    @property
+    def exposed(self) -> Mask:
+        """(n,) places exposed within the years of the panel."""
+        within: Mask = self.panel.first <= self.panel.years[-1]
+        return within
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an estimator found; the parts of an `Estimate` that are its own."""
+
+    att: float
+    effects: tuple[Effect, ...]
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_kind: str = ""
+    size: float | None = None
+    why_no_se: str = ""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    certificate: Certificate | None = None
+    checks: tuple[Check, ...] = ()
+
+
+def effects(labels: Sequence[str], value: Array, se: Array, low: Array, high: Array) -> tuple[Effect, ...]:
+    """Effects from columns (p,); None for what is nan."""
+    columns = (number(c) for c in zip(value, se, low, high, strict=True))
+    return tuple(
+        Effect(label, float(v), *rest) for label, v, (_, *rest) in zip(labels, value, columns, strict=True)
+    )
+
+
+def number(values: Sequence[float]) -> tuple[float | None, ...]:
+    """None for what is no number."""
+    return tuple(float(v) if isfinite(v) else None for v in values)
+
+
+def at(label: str) -> float | None:
+    """The number in a label: -3 in "e=-3" or "e<=-3", 2004 in "g=2004"; None where there is none, or several."""
+    found = re.fullmatch(r"[egt](?:=|<=|>=)(-?\d+)", label)
+    return float(found[1]) if found else None
+
+
+def normal_p(value: float, se: float) -> float:
+    """Two-sided p-value under the normal limit."""
+    return erfc(abs(value / se) / sqrt(2))
+
+
+def since(panel: Panel, place: int) -> NDArray[np.int64]:
+    """(T,) years since a place was first exposed."""
+    return np.asarray(panel.years - panel.first[place], dtype=np.int64)
+
+
+def named_weights(panel: Panel, donors: Sequence[int], weights: Array) -> dict[str, float]:
+    """Donors with weight by name, heaviest first."""
+    order = np.argsort(-np.asarray(weights), kind="stable")
+    return {panel.places[donors[i]]: float(weights[i]) for i in order if weights[i] != 0}
+
+
+def same_start(asked: Asked, what: str) -> float:
+    """The one year in which exposure begins; BadDesign where there are several."""
+    starts = np.unique(asked.panel.first[asked.exposed])
+    if len(starts) > 1:
+        raise BadDesign(
+            f"{what} needs all exposed places to begin in the same year; here they begin in "
+            f"{', '.join(f'{s:.0f}' for s in starts[:8])}. Estimate each cohort by itself, or use did, sdid or ascm."
+        )
+    return float(starts[0])

@@ -1,0 +1,487 @@
+"""Weights that are not negative and sum to one, as near to a target as weights can come: exact, with proof.
+
+    minimise |a - B w|^2   over   w >= 0, 1'w = 1            (a: target, B: one column for each donor)
+
+Wolfe (1976), Finding the nearest point in a polytope, Mathematical Programming 11, 128-149: a corral of affinely
+independent donors grows by the donor that promises most and shrinks when a weight would turn negative; it stops at
+the optimum itself, after finitely many steps. The corral is kept as Q R of its points lifted by one coordinate, so
+that conditioning is that of the data and not its square.
+
+The certificate does not trust the path. With x = B w - a and m = min_j x'(b_j - a), every feasible point is at least
+max(0, m) / |x| from the target, so |x|^2 - max(0, m)^2 / |x|^2 bounds what is left to gain. It is stated over the
+squared distance of the best single donor. Where donors lie so far apart that 16 digits cannot show a gap below 1e-8
+(small weights on donors millions of times farther than the fit), the bound is worked out again in exact fractions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from vereda.errors import BadDesign, NotCertified
+from vereda.evaluation.certificate import TOLERANCE, Certificate, certified
+from vereda.evaluation.panel import Array, Codes
+from vereda.evaluation.threads import side_by_side
+
+SOLVER = "Wolfe active set"
+BATCH = (
+    32  # places a thread takes at a time: few enough to share work evenly, enough to hide the handing over
+)
+EPS = 2.220446049250313e-16
+NEGLIGIBLE = 1e-11  # this near, beside the farthest donor, is an exact fit: below it only rounding is seen
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Solutions:
+    """P weight vectors in sparse form, each with what proves it.
+
+    column (P, K): columns of the donors with weight, -1 where there is none. weight (P, K): zero there.
+    fitted (P, T): the weights applied to what was carried along. gap (P,), infeasibility (P,), iterations (P,),
+    unique (P,): as in `Certificate`.
+    """
+
+    column: Codes
+    weight: Array
+    fitted: Array
+    gap: Array
+    infeasibility: Array
+    iterations: Codes
+    unique: NDArray[np.bool_]
+
+    def certificate(self, i: int) -> Certificate:
+        """The certificate of one of them."""
+        return Certificate(
+            SOLVER,
+            float(self.gap[i]),
+            float(self.infeasibility[i]),
+            int(self.iterations[i]),
+            bool(self.unique[i]),
+        )
+
+
+def nearest(target: Array, points: Array, what: str = "Weights") -> tuple[Array, Certificate]:
+    """Weights (J,) on the columns of points (d, J) that come nearest to target (d,), and their certificate.
+
+    Where several vectors are as near (`unique` is False), one with at most d + 1 donors is given. Raises BadDesign
+    for values that are not finite or no donor at all, NotCertified where the duality gap stays above 1e-8.
+    """
+    target, points = np.asarray(target, dtype=float), np.asarray(points, dtype=float)
+    one = nearest_many(target[None], points)
+    weights = np.zeros(points.shape[1])
+    used = one.column[0] >= 0
+    weights[one.column[0][used]] = one.weight[0][used]
+    return weights, certified(one.certificate(0), what)
+
+
+def under(away: Array) -> Callable[[Array], tuple[Codes, Array]]:
+    """For a search that asks for the same weights under thousands of importances of the d values.
+
+    away (d, J): donors minus target. The function given back takes factors (d,) > 0 of the rows and returns columns
+    and weights of the optimum, without proof: what the search settles on is solved again by `nearest`.
+    """
+    away = np.ascontiguousarray(away, dtype=float)
+    none, nothing, zero = np.zeros(2, dtype=np.int64), np.empty((away.shape[1], 0)), np.zeros((1, len(away)))
+    width = min(away.shape[1], len(away) + 1)
+    columns, weights, fitted = np.empty((1, width), dtype=np.int64), np.empty((1, width)), np.empty((1, 0))
+    gap, infeasibility = np.empty(1), np.empty(1)
+    iterations, others = np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int64)
+
+    def solve(factors: Array) -> tuple[Codes, Array]:
+        columns.fill(-1)
+        _solve_range(
+            away * factors[:, None], zero, nothing, none, none, 0, 1,
+            columns, weights, fitted, gap, infeasibility, iterations, others,
+        )  # fmt: skip
+        used = columns[0] >= 0
+        return columns[0, used], weights[0, used]
+
+    return solve
+
+
+def nearest_many(
+    targets: Array,
+    points: Array,
+    carry: Array | None = None,
+    barred: tuple[Codes, Codes] | None = None,
+    workers: int | None = None,
+) -> Solutions:
+    """The same for P targets (P, d) at once, places side by side; nothing is certified yet: see `all_certified`.
+
+    carry (J, T): what to apply each weight vector to (`fitted`). barred: (start, column), columns
+    column[start[i]:start[i + 1]] take no part for target i. Raises BadDesign where a target is left without donor.
+    """
+    targets, points = _ready(targets, points)
+    start, column = barred or (np.zeros(len(targets) + 1, dtype=np.int64), np.empty(0, dtype=np.int64))
+    _some_donor(points.shape[1], start, column)
+    carried = np.empty((points.shape[1], 0)) if carry is None else np.ascontiguousarray(carry, dtype=float)
+    found, others = _solve(targets, points, carried, start, column, workers)
+    for i in np.flatnonzero(others > 1):
+        rest = np.setdiff1d(np.arange(points.shape[1]), column[start[i] : start[i + 1]])
+        used = found.column[i] >= 0
+        found.unique[i] = _no_other(targets[i], points, rest, found.column[i, used], found.weight[i, used])
+    for i in np.flatnonzero(found.gap > TOLERANCE / 10):
+        rest = np.setdiff1d(np.arange(points.shape[1]), column[start[i] : start[i + 1]])
+        used = found.column[i] >= 0
+        bound = _exact_gap(targets[i], points, rest, found.column[i, used], found.weight[i, used])
+        found.gap[i] = min(found.gap[i], bound)
+    return found
+
+
+def _solve(
+    targets: Array, points: Array, carried: Array, start: Codes, column: Codes, workers: int | None = None
+) -> tuple[Solutions, Codes]:
+    """The solutions, and how many donors touch each optimal face: `unique` is settled where they are fewer than two."""
+    count, width = len(targets), min(points.shape[1], points.shape[0] + 1)
+    columns, weights = np.full((count, width), -1, dtype=np.int64), np.zeros((count, width))
+    fitted, gap, infeasibility = np.empty((count, carried.shape[1])), np.empty(count), np.empty(count)
+    iterations, others = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+
+    def run(first: int) -> None:
+        _solve_range(
+            points, targets, carried, start, column, first, min(first + BATCH, count),
+            columns, weights, fitted, gap, infeasibility, iterations, others,
+        )  # fmt: skip
+
+    side_by_side(run, range(0, count, BATCH), workers)
+    return Solutions(columns, weights, fitted, gap, infeasibility, iterations, others >= 0), others
+
+
+def _no_other(target: Array, points: Array, rest: Codes, corral: Codes, weight: Array) -> bool:
+    """Whether no mix of the donors that touch the optimal face could replace some of the corral.
+
+    It could if it lay in the span of the corral: if nought were in the hull of what sticks out of it, which is the
+    same kind of problem again.
+    """
+    away = points - target[:, None]
+    x = away[:, corral] @ weight
+    far = np.einsum("tj,tj->j", away, away)
+    exact = x @ x <= NEGLIGIBLE**2 * far[rest].max()
+    room = 1e-9 * np.sqrt(x @ x) * (np.sqrt(far) + np.sqrt(x @ x))
+    touches = rest[(exact | (x @ away - x @ x <= room)[rest]) & ~np.isin(rest, corral)]
+    lifted = np.vstack([np.full(points.shape[1], np.sqrt(far[rest].min()) or 1.0), away])
+    basis = np.linalg.qr(lifted[:, corral])[0]
+    sticks = lifted[:, touches] - basis @ (basis.T @ lifted[:, touches])
+    sticks /= np.linalg.norm(sticks, axis=0)
+    none = np.zeros(2, dtype=np.int64)
+    mix = _solve(np.zeros((1, len(sticks))), sticks, np.ascontiguousarray(sticks.T), none, none)[0].fitted[0]
+    return bool(mix @ mix > 1e-16)
+
+
+def _exact_gap(target: Array, points: Array, rest: Codes, corral: Codes, weight: Array) -> float:
+    """The relative duality gap without rounding.
+
+    Any direction v bounds the distance from below by min_j v'(b_j - a) / |v|. The residual rounded to 16 digits is a
+    poor v where donors are far, so v is moved, in fractions, until all donors of the corral are level along it.
+    """
+    away = points - target[:, None]
+    far = np.einsum("tj,tj->j", away, away)
+    length = np.sqrt(far[corral])
+    exact = {int(j): [Fraction(float(value)) for value in away[:, j]] for j in corral}
+    shares = [Fraction(float(w)) for w in weight]
+    x = [
+        sum((w * exact[int(j)][t] for w, j in zip(shares, corral, strict=True)), Fraction(0))
+        for t in range(len(away))
+    ]
+    square, v = _dot(x, x), x
+    rows = np.column_stack([away[:, corral].T / length[:, None], -np.sqrt(float(square)) / length])
+    for _ in range(3):
+        along = [_dot(v, exact[int(j)]) for j in corral]
+        short = [float(square - one) for one in along]
+        move = np.linalg.lstsq(rows, np.array(short) / length)[0]
+        v = [old + Fraction(float(step)) for old, step in zip(v, move[:-1], strict=True)]
+    near = np.array([float(t) for t in v]) @ away - float(square)
+    doubtful = rest[near[rest] <= 1e-12 * np.sqrt(float(square) * far[rest])]
+    low = min(_dot(v, [Fraction(float(value)) for value in away[:, j]]) for j in doubtful)
+    left = square - max(low, Fraction(0)) ** 2 / _dot(v, v)
+    return max(0.0, float(left)) / float(max(far[rest].min(), NEGLIGIBLE**2 * far[rest].max()))
+
+
+def _dot(a: list[Fraction], b: list[Fraction]) -> Fraction:
+    return sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0))
+
+
+def all_certified(found: Solutions, what: Callable[[int], str]) -> Solutions:
+    """The solutions, if each of them holds its certificate; NotCertified names the first that does not."""
+    bad = np.flatnonzero(~((found.gap <= TOLERANCE) & (found.infeasibility <= TOLERANCE)))
+    if not len(bad):
+        return found
+    try:
+        certified(found.certificate(int(bad[0])), what(int(bad[0])))
+    except NotCertified as first:
+        raise NotCertified(f"{len(bad)} of {len(found.gap)} weight vectors have no proof. {first}") from None
+    return found
+
+
+def _ready(targets: Array, points: Array) -> tuple[Array, Array]:
+    """Around the donors' mean and between -1 and 1: levels cancel, because weights sum to one."""
+    if targets.ndim != 2 or points.ndim != 2 or points.shape[0] != targets.shape[1] or points.shape[0] == 0:
+        raise BadDesign(
+            f"Weights need targets (P, d) and donors (d, J) over the same d > 0 values; they came as {targets.shape} "
+            f"and {points.shape}."
+        )
+    if not (np.isfinite(targets).all() and np.isfinite(points).all()):
+        raise BadDesign(
+            "Weights cannot be fitted to values that are missing or infinite: leave those places out."
+        )
+    if not points.shape[1]:
+        raise BadDesign("No donor is left: without a place to compare with there is no synthetic control.")
+    largest = max(float(np.abs(points).max()), float(np.abs(targets).max()))
+    unit = 2.0 ** np.floor(np.log2(largest)) if largest > 0 else 1.0  # a power of two: exact
+    points, targets = points / unit, targets / unit
+    centre = points.mean(axis=1)
+    return np.ascontiguousarray(targets - centre), np.ascontiguousarray(points - centre[:, None])
+
+
+def _some_donor(donors: int, start: Codes, column: Codes) -> None:
+    for i in np.flatnonzero(np.diff(start) >= donors):
+        if len(np.unique(column[start[i] : start[i + 1]])) >= donors:
+            raise BadDesign(f"Target {i}: every donor is barred. Narrow the buffer, or ask for fewer places.")
+
+
+@kernel
+def _distances(points, target, barred, first, last, far):  # type: ignore[no-untyped-def]
+    """Fill far with the squared distance of every column from the target; infinite for those that take no part."""
+    d, count = points.shape
+    for j in range(count):
+        far[j] = 0.0
+    for t in range(d):
+        here = target[t]
+        for j in range(count):
+            far[j] += (points[t, j] - here) * (points[t, j] - here)
+    for k in range(first, last):
+        far[barred[k]] = np.inf
+    best, widest = 0, 0.0
+    for j in range(count):
+        if far[j] < far[best]:
+            best = j
+        if widest < far[j] < np.inf:
+            widest = far[j]
+    return best, widest
+
+
+@kernel
+def _lowest(x, points, target, far, price):  # type: ignore[no-untyped-def]
+    """Fill price with x'(b_j - a) and return the column where it is lowest among those that take part."""
+    d, count = points.shape
+    level = 0.0
+    for t in range(d):
+        level += x[t] * target[t]
+    for j in range(count):
+        price[j] = -level
+    for t in range(0, d - 3, 4):  # four at a time: a quarter of the trips through price
+        x0, x1, x2, x3 = x[t], x[t + 1], x[t + 2], x[t + 3]
+        for j in range(count):
+            price[j] += (x0 * points[t, j] + x1 * points[t + 1, j]) + (
+                x2 * points[t + 2, j] + x3 * points[t + 3, j]
+            )
+    for t in range(d - d % 4, d):
+        for j in range(count):
+            price[j] += x[t] * points[t, j]
+    best, least = -1, np.inf
+    for j in range(count):
+        if price[j] < least and far[j] < np.inf:
+            best, least = j, price[j]
+    return best
+
+
+@kernel
+def _outside(points, target, column, lift, q, m, inside, lifted):  # type: ignore[no-untyped-def]
+    """Fill lifted with the part of a donor's lifted point that is outside the span of q, inside with the rest.
+
+    Returns the length of that part over the length of the whole.
+    """
+    size = lifted.shape[0]
+    lifted[0], whole, left = lift, lift * lift, 0.0
+    for t in range(1, size):
+        lifted[t] = points[t - 1, column] - target[t - 1]
+        whole += lifted[t] * lifted[t]
+    for i in range(m):
+        inside[i] = 0.0
+    for _ in range(2):  # once more, because rounding leaves something behind
+        for i in range(m):
+            part = 0.0
+            for t in range(size):
+                part += q[i, t] * lifted[t]
+            inside[i] += part
+            for t in range(size):
+                lifted[t] -= part * q[i, t]
+    for t in range(size):
+        left += lifted[t] * lifted[t]
+    inside[m] = left**0.5
+    return inside[m] / whole**0.5
+
+
+@kernel
+def _take_out(q, r, m, out):  # type: ignore[no-untyped-def]
+    """Q R of m columns becomes Q R of the m - 1 without one of them."""
+    for j in range(out, m - 1):
+        for i in range(j + 2):
+            r[i, j] = r[i, j + 1]
+    for k in range(out, m - 1):
+        long = (r[k, k] * r[k, k] + r[k + 1, k] * r[k + 1, k]) ** 0.5
+        c, s = r[k, k] / long, r[k + 1, k] / long
+        for j in range(k, m - 1):
+            upper, lower = r[k, j], r[k + 1, j]
+            r[k, j] = c * upper + s * lower
+            r[k + 1, j] = c * lower - s * upper
+        for t in range(q.shape[1]):
+            upper, lower = q[k, t], q[k + 1, t]
+            q[k, t] = c * upper + s * lower
+            q[k + 1, t] = c * lower - s * upper
+
+
+@kernel
+def _solved(r, m, right, both):  # type: ignore[no-untyped-def]
+    """Solve R u = right, or R'R u = right, in place; return the sum of u."""
+    if both:
+        for i in range(m):
+            for j in range(i):
+                right[i] -= r[j, i] * right[j]
+            right[i] /= r[i, i]
+    total = 0.0
+    for i in range(m - 1, -1, -1):
+        for j in range(i + 1, m):
+            right[i] -= r[i, j] * right[j]
+        right[i] /= r[i, i]
+        total += right[i]
+    return total
+
+
+@kernel
+def _residual(points, target, corral, weight, m, x):  # type: ignore[no-untyped-def]
+    """x = sum of weight (b_j - a), term by term so that small weights on far donors lose nothing; its square."""
+    square = 0.0
+    for t in range(x.shape[0]):
+        x[t] = 0.0
+        for i in range(m):
+            x[t] += weight[i] * (points[t, corral[i]] - target[t])
+        square += x[t] * x[t]
+    return square
+
+
+@kernel
+def _polish(points, target, corral, weight, m, r, x, slope, even):  # type: ignore[no-untyped-def]
+    """One step of refinement on a corral that is settled: its gradient is taken from the data, not from Q R."""
+    for i in range(m):
+        slope[i], even[i] = 0.0, 1.0
+        for t in range(x.shape[0]):
+            slope[i] += x[t] * (points[t, corral[i]] - target[t])
+    by = _solved(r, m, slope, True) / _solved(r, m, even, True)
+    least, total = 1.0, 0.0
+    for i in range(m):
+        even[i] = weight[i] + by * even[i] - slope[i]
+        least, total = min(least, even[i]), total + even[i]
+    if least > 0.0:
+        for i in range(m):
+            weight[i] = even[i] / total
+
+
+@kernel
+def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price):  # type: ignore[no-untyped-def]
+    """Fill corral, weight, q, x and price for the nearest point; return how many, |x|^2, gap, lift, iterations."""
+    d, count = points.shape
+    most = corral.shape[0]
+    r, lifted, inside = np.zeros((most, most)), np.empty(d + 1), np.empty(most + 1)
+    best, even = np.empty(most), np.empty(most)
+    lift = max(far[entering], 1e-12 * widest) ** 0.5 if widest > 0.0 else 1.0
+    scale = max(far[entering], NEGLIGIBLE * NEGLIGIBLE * widest)
+    before, square, gap = np.inf, np.inf, np.inf
+    m, iterations, polished = 0, 0, 0
+    while True:
+        # the donor goes in, unless it lies in the plane of the corral as far as can be seen
+        if m < most and _outside(points, target, entering, lift, q, m, inside, lifted) > 1e-13:
+            for i in range(m + 1):
+                r[i, m] = inside[i]
+            for t in range(d + 1):
+                q[m, t] = lifted[t] / inside[m]
+            corral[m], weight[m] = entering, 0.0 if m else 1.0
+            m += 1
+        while (
+            True
+        ):  # go to the nearest point of the corral's plane; where a weight would turn negative, out it goes
+            for i in range(m):
+                best[i] = q[i, 0]
+            total = _solved(r, m, best, False)
+            step, out = 1.0, -1
+            for i in range(m):
+                best[i] /= total
+                if best[i] <= 0.0 and weight[i] <= step * (weight[i] - best[i]):
+                    step, out = weight[i] / (weight[i] - best[i]) if weight[i] > 0.0 else 0.0, i
+            for i in range(m):
+                weight[i] += step * (best[i] - weight[i])
+            if out < 0:
+                break
+            _take_out(q, r, m, out)
+            m -= 1
+            for i in range(out, m):
+                corral[i], weight[i] = corral[i + 1], weight[i + 1]
+        settled = False
+        while True:
+            if settled:
+                _polish(points, target, corral, weight, m, r, x, best, even)
+                polished += 1
+            iterations += 1
+            square = _residual(points, target, corral, weight, m, x)
+            entering = _lowest(x, points, target, far, price)
+            low = max(0.0, price[entering])
+            gap = 0.0 if square == 0.0 else np.inf  # infinite too when something is not a number
+            if square > 0.0:
+                gap = max(0.0, square - low * low / square) / scale
+            noise = 4.0 * EPS * square**0.5 * (far[entering] ** 0.5 + square**0.5)
+            settled = square - price[entering] <= noise or square >= before
+            for i in range(m):
+                settled = settled or corral[i] == entering
+            if not settled or gap <= 1e-13 or polished > 2:
+                break
+        before = square
+        if settled or iterations > 100 * (d + 2) + 2 * count:
+            return m, square, gap, lift, iterations
+
+
+@kernel
+def _others(points, target, far, price, corral, m, square, q, lift, widest):  # type: ignore[no-untyped-def]
+    """How many donors outside the corral touch the optimal face; -1 if one of them lies in the corral's own plane."""
+    exact = square <= NEGLIGIBLE * NEGLIGIBLE * widest
+    lifted, inside, found = np.empty(points.shape[0] + 1), np.empty(m + 1), 0
+    for j in range(points.shape[1]):
+        room = 1e-9 * square**0.5 * (far[j] ** 0.5 + square**0.5)
+        touches = far[j] < np.inf and (exact or price[j] - square <= room)
+        for i in range(m):
+            touches = touches and corral[i] != j
+        if touches:
+            found += 1
+            if _outside(points, target, j, lift, q, m, inside, lifted) <= 1e-9:
+                return -1
+    return found
+
+
+@kernel
+def _solve_range(  # type: ignore[no-untyped-def]
+    points, targets, carried, start, barred, first, last,
+    column, weights, fitted, gap, infeasibility, iterations, others,
+):  # fmt: skip
+    """Targets first to last: weights, what they make of `carried`, and their certificates, into the arrays given."""
+    d, count = points.shape
+    most = column.shape[1]
+    far, price, x = np.empty(count), np.empty(count), np.empty(d)
+    corral, weight, q = np.empty(most, np.int64), np.empty(most), np.empty((most, d + 1))
+    for i in range(first, last):
+        target = targets[i]
+        near, widest = _distances(points, target, barred, start[i], start[i + 1], far)
+        m, square, gap[i], lift, iterations[i] = _wolfe(
+            points, target, far, near, widest, corral, weight, q, x, price
+        )
+        others[i] = _others(points, target, far, price, corral, m, square, q, lift, widest)
+        total, least = 0.0, 0.0
+        for k in range(m):
+            column[i, k], weights[i, k] = corral[k], weight[k]
+            total, least = total + weight[k], min(least, weight[k])
+        infeasibility[i] = max(abs(total - 1.0), -least)
+        for t in range(carried.shape[1]):
+            fitted[i, t] = 0.0
+            for k in range(m):
+                fitted[i, t] += weight[k] * carried[corral[k], t]
