@@ -376,6 +376,7 @@ def test_fewer_than_four_controls_leave_the_effect_without_a_standard_error() ->
 
 
 def test_overlap_tells_the_largest_probability_and_the_trimmed() -> None:
+    assert overlap(bare(staggered(17))) == ()
     checks = overlap(staggered(17), "not-yet")
     assert [c.state for c in checks] == ["informational"] * 3
     assert all(0 < c.values["largest"] < 0.999 and c.values["trimmed"] == 0 for c in checks)

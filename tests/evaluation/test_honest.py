@@ -105,22 +105,25 @@ def test_flci_is_that_of_diff_diff_or_shorter(pre: int, post: int, seed: int) ->
 @pytest.mark.parity
 @pytest.mark.parametrize("l_vec", [[1.0, 0.0], [0.5, 0.5], [-1.0, 2.0]])
 def test_conditional_test_is_that_of_moderndid(l_vec: list[float]) -> None:
-    """Without the first stage, which moderndid simulates: acceptance of every theta in every branch."""
+    """Without the first stage, which moderndid simulates: acceptance of every theta, step by step and sign by sign.
+
+    moderndid 0.2.0 counts steps from zero and leaves out the oldest (k = 0 here), which the R package has.
+    """
     peer = pytest.importorskip("moderndid.didhonest.delta.rm.rm")
-    pre, weights, m = 2, np.array(l_vec), 0.7
+    pre, weights, m = 3, np.array(l_vec), 0.7
     beta, sigma = study(pre, 2, 5)
     s = checked(beta, sigma, pre, weights, 0.95)
-    theta = s.estimate + s.se * np.linspace(-6, 6, 41)
-    answer = peer.compute_conditional_cs_rm(
-        beta, sigma, pre, 2, l_vec=weights, m_bar=m, hybrid_flag="ARP", grid_points=41,
-        grid_lb=theta[0], grid_ub=theta[-1], seed=0,
-    )  # fmt: skip
-    accepted = np.zeros(41, dtype=bool)
-    for k, sign in product(range(pre), (1.0, -1.0)):
+    theta = s.estimate + s.se * np.linspace(-6, 6, 61)
+    for k, sign in product(range(1, pre), (1.0, -1.0)):
+        answer = peer._compute_conditional_cs_rm_fixed_s(
+            s=k - pre, max_positive=sign > 0, m_bar=m, betahat=beta, sigma=sigma, num_pre_periods=pre,
+            num_post_periods=2, l_vec=weights, alpha=0.05, hybrid_flag="ARP", hybrid_kappa=0.005,
+            post_period_moments_only=True, grid_points=61, grid_lb=theta[0], grid_ub=theta[-1], seed=0,
+        )  # fmt: skip
         g, h = honest_clf.vertices_of(s, m, k, sign)
-        accepted |= honest_clf._accepts(g @ beta - np.outer(theta, h), g @ sigma @ g.T, np.inf, 0.05)
-    assert (accepted == (answer["accept"] > 0)).all()
-    assert 0 < accepted.sum() < 41
+        accepted = honest_clf._accepts(g @ beta - np.outer(theta, h), g @ sigma @ g.T, np.inf, 0.05)
+        assert (accepted == (np.asarray(answer["accept"]) > 0)).all()
+        assert 0 < accepted.sum() < 61
 
 
 # What the shortcuts rest on
@@ -206,7 +209,7 @@ def test_no_linear_estimator_has_a_shorter_interval(pre: int, post: int, m: floa
 # Laws
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10**6), unit=st.floats(1e-4, 1e4), sign=st.sampled_from([1, -1]))
 def test_the_unit_of_the_outcome_does_not_matter(seed: int, unit: float, sign: int) -> None:
     beta, sigma = study(3, 2, seed)
@@ -225,7 +228,7 @@ def test_the_unit_of_the_outcome_does_not_matter(seed: int, unit: float, sign: i
     assert_allclose([scaled.low[0], scaled.high[0]], np.sort(ends), rtol=1e-9, atol=1e-9 * unit)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_wider_bounds_give_longer_intervals(seed: int) -> None:
     beta, sigma = study(4, 3, seed)
@@ -290,7 +293,7 @@ def test_intervals_cover_when_trends_do_their_worst() -> None:
 
 def test_fixed_length_covers_when_trends_do_their_worst() -> None:
     """A kink of M in every year, towards the bias of the estimator; and not where the bound is broken threefold."""
-    pre, m, times = 3, 0.05, 1000
+    pre, m, times = 3, 0.05, 600
     _, sigma = study(pre, 2, 9)
     s = Study(np.zeros(5), sigma, pre, np.array([0.5, 0.5]))
     line = honest_flci.Line.of(s)

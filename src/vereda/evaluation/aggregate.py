@@ -25,16 +25,16 @@ def cells(effects: CohortEffects, cluster: Codes | None = None) -> Estimates:
 
 
 def simple(effects: CohortEffects, cluster: Codes | None = None) -> Estimates:
-    """One number: the mean over all cells after exposure, by size of the cohort (theta_W^O, equation 3.10)."""
+    """One number: the mean over all cells after exposure, by size of the cohort (theta_W)."""
     return _weighted(effects, ["overall"], _after(effects)[:, None].astype(float), cluster)
 
 
 def dynamic(
     effects: CohortEffects, balance: int | None = None, last: int | None = None, cluster: Codes | None = None
 ) -> Estimates:
-    """By years since exposure, e = t - g (theta_es, 3.4): "overall", the mean over e >= 0, then "e=-3" and so on.
+    """By years since exposure, e = t - g (theta_es): "overall", the mean over e >= 0, then "e=-3" and so on.
 
-    balance: only cohorts seen at least so many years after exposure, and e up to that (3.5), so that the mix of
+    balance: only cohorts seen at least so many years after exposure, and e up to that, so that the mix of
     cohorts is the same at every e >= 0. last: no e after this.
     """
     e = effects.year - effects.cohort
@@ -50,7 +50,7 @@ def dynamic(
 
 
 def group(effects: CohortEffects, cluster: Codes | None = None) -> Estimates:
-    """By cohort, the mean over its years after exposure (theta_sel, 3.7): "overall" (3.8), then "g=2004" and so on.
+    """By cohort, the mean over its years after exposure (theta_sel): "overall", then "g=2004" and so on.
 
     overall weighs cohorts by size: the mean effect over the places ever exposed.
     """

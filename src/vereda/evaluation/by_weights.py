@@ -11,6 +11,7 @@ import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import Asked, Found, Mask, Z, named_weights, normal_p, same_start
+from vereda.evaluation.by_influence import enough
 from vereda.evaluation.certificate import Certificate
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import Check, Effect, SyntheticFit
@@ -25,15 +26,10 @@ SIZE_DRAWS, FEWEST = (
     200,
     50,
 )  # simulated panels behind a calibrated size: as many as the budget of fits allows
-NO_PLACEBOS = (
-    "{places} exposed place(s): too few for a standard error. Ask for placebos ('all', or a number) to get a "
-    "permutation p-value with its calibrated size."
-)
-PERMUTED = (
-    "{places} exposed place(s): a standard error would rest on variation that cannot be seen, so the p-value comes "
-    "from permutation over places."
-)
-UNTESTED = "{name} has no standard error of its own. Ask for placebos ('all', or a number)."
+FEW = "{places} exposed place(s): a standard error would rest on variation that cannot be seen. "
+OWN = "Synthetic control has no standard error of its own. "
+ASK = "Ask for placebos ('all', or a number) to get a permutation p-value."
+RANKED = "The p-value comes from permutation over places."
 
 
 def scm(asked: Asked) -> Found:
@@ -69,7 +65,7 @@ def ascm(asked: Asked) -> Found:
     def gaps(y: Array, wanted: Codes) -> Array:
         return _spread(len(y), wanted, np.array([one(y, int(r)).gap for r in wanted]))
 
-    return _synthetic(asked, [one(asked.y, int(r)) for r in rows], rows, donors, pre, gaps, budget=8_000)
+    return _synthetic(asked, [one(asked.y, int(r)) for r in rows], rows, donors, pre, gaps, budget=4_000)
 
 
 def sdid(asked: Asked) -> Found:
@@ -178,7 +174,7 @@ def _synthetic(
     numbers = {"before": before, "after": after, "level": level}
     checks = (*_lacking(lost, int(donors.sum())), Check("fit", "informational", words, numbers), *more)
     p, size, told = _ranked(asked, rows, donors, pre, gaps, budget)
-    why = NO_PLACEBOS if p is None else PERMUTED
+    why = (FEW if len(rows) < 4 else OWN) + (ASK if p is None else RANKED)
     return Found(
         float(gap[~pre].mean()), listed, p=p, p_kind="" if p is None else "permutation", size=size,
         why_no_se=why.format(places=len(rows)), weights=named_weights(panel, range(len(weights)), weights),
@@ -266,16 +262,17 @@ def _ranked(
         return None, None, ()
     group = asked.panel.stratum
     others = np.flatnonzero(~asked.exposed & ~np.isnan(asked.y).any(axis=1) & np.isin(group, group[rows]))
-    sets = SETS
+    sets, whole = SETS, True
     if wish != "all" and len(rows) > 1:
-        sets = int(wish)
+        sets, whole = int(wish), False
     elif wish != "all" and wish < len(others):
+        whole = False
         others = np.sort(np.random.default_rng(asked.seed).choice(others, int(wish), replace=False))
     wanted = np.sort(np.concatenate([rows, others]))
     test = placebo_test(gaps(asked.y, wanted), pre, rows, group, statistic, sets=sets, seed=asked.seed)
     words = (
         f"rank {test.rank} of {test.compared + 1} by {test.name.replace('_', ' ')}, "
-        f"{'all' if test.exhaustive and wish == 'all' else 'drawn'} sets of {len(rows)}; no p below {test.smallest_p:.4f}"
+        f"{'all' if test.exhaustive and whole else 'drawn'} sets of {len(rows)}; no p below {test.smallest_p:.4f}"
     )
     numbers = {"rank": float(test.rank), "compared": float(test.compared), "statistic": test.observed}
     told = (Check("placebo_rank", "informational", words, numbers),)
@@ -324,37 +321,37 @@ def _sized(
 
 def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array) -> dict[str, Any]:
     """Standard error, p-value and why, of synthetic difference-in-differences."""
-    from vereda.evaluation import sdid_staggered, synthetic_did
-
     o, places = asked.options, int(sum(len(f.exposed) for f in found.fits))
     single = len(found.fits) == 1
     told: dict[str, Any] = {"checks": ()}
-    if places >= 4:
-        spread: Spread
+    if not enough(asked.panel, "att")[0]:
         if o["draws"]:
-            spread = (
-                synthetic_did.bootstrap(found.fits[0], o["draws"], asked.seed)
-                if single
-                else sdid_staggered.bootstrap(y, asked.panel.years, first, found, o["draws"], asked.seed)
+            raise BadRequest(
+                f"{places} exposed place(s) cannot be bootstrapped: ask for placebos and not for draws."
             )
-        else:
-            spread = (
-                synthetic_did.jackknife(found.fits[0])
-                if single
-                else sdid_staggered.jackknife(y, asked.panel.years, first, found)
-            )
-        if spread.se is not None:
-            told |= {
-                "se": spread.se, "low": found.att - Z * spread.se, "high": found.att + Z * spread.se,
-                "p": normal_p(found.att, spread.se), "p_kind": spread.method,
-            }  # fmt: skip
-        else:
-            told["why_no_se"] = f"no {spread.method} error: {spread.why}"
+        told["why_no_se"] = (FEW + (ASK if o["placebos"] is None else RANKED)).format(places=places)
+    elif (spread := _resampled(asked, found, y, first)).se is None:
+        told["why_no_se"] = f"no {spread.method} error: {spread.why}"
     else:
-        told["why_no_se"] = (NO_PLACEBOS if o["placebos"] is None else PERMUTED).format(places=places)
+        half = Z * float(spread.se)
+        told |= {"se": spread.se, "low": found.att - half, "high": found.att + half}
+        told |= {"p": normal_p(found.att, float(spread.se)), "p_kind": spread.method}
     if o["placebos"] is not None:
         told |= _played(asked, found, y, first, single, places)
     return told
+
+
+def _resampled(asked: Asked, found: "StaggeredDifference", y: Array, first: Array) -> "Spread":
+    """Bootstrap where draws are asked for, jackknife otherwise."""
+    from vereda.evaluation import sdid_staggered, synthetic_did
+
+    draws, one = asked.options["draws"], found.fits[0]
+    if len(found.fits) == 1:
+        return synthetic_did.bootstrap(one, draws, asked.seed) if draws else synthetic_did.jackknife(one)
+    years = asked.panel.years
+    if draws:
+        return sdid_staggered.bootstrap(y, years, first, found, draws, asked.seed)
+    return sdid_staggered.jackknife(y, years, first, found)
 
 
 def _played(

@@ -1,7 +1,7 @@
 """Difference in differences by cohort and year: Callaway & Sant'Anna (2021).
 
-Equation numbers of Callaway & Sant'Anna (2021), Journal of Econometrics 225(2), 200-230; the doubly robust
-influence function is that of Sant'Anna & Zhao (2020), Journal of Econometrics 219(1), 101-122, theorem A.1.
+Journal of Econometrics 225(2), 200-230; the doubly robust influence function is that of Sant'Anna & Zhao (2020),
+Journal of Econometrics 219(1), 101-122, as the R packages did and DRDID compute it.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def att_gt(
     base: str = "varying",
     always: str = "leave out",
 ) -> CohortEffects:
-    """ATT(g, t) of every cohort, year and outcome at once, with the influence of every place (2.3, 2.5 to 2.9).
+    """ATT(g, t) of every cohort, year and outcome at once, with the influence of every place (theorem 1).
 
     control: "never" exposed places only, or also those "not-yet" exposed by t + anticipation. method: "dr" doubly
     robust, "ipw" weighting, "reg" regression; without covariates the three are one. base: before exposure, compare
@@ -58,11 +58,12 @@ def att_gt(
                 x, turned_on = _orthonormal(panel, sample), sample.control
             contrast = _contrast(x, sample, method)
             cell, outcome = np.divmod(sample.columns, m)
-            change = y[:, t[cell] * m + outcome]
-            change -= y[:, b[cell] * m + outcome]
-            att.reshape(-1)[sample.columns] = contrast.apply(change)
-            influence.reshape(n, -1)[:, sample.columns] = change
-            places.reshape(-1)[sample.columns] = sample.exposed.sum()
+            change = np.take(y, t[cell] * m + outcome, axis=1)
+            change -= np.take(y, b[cell] * m + outcome, axis=1)
+            columns = _run(sample.columns)
+            att.reshape(-1)[columns] = contrast.apply(change)
+            influence.reshape(n, -1)[:, columns] = change
+            places.reshape(-1)[columns] = sample.exposed.sum()
     return CohortEffects(g, panel.years[t], places.min(axis=1), att, influence, cohort)
 
 
@@ -70,7 +71,10 @@ def overlap(panel: Panel, control: str = "never", anticipation: int = 0) -> tupl
     """How likely the covariates make exposure, cohort by cohort: the largest fitted probability, controls trimmed.
 
     informational; the controls are those of the first exposed year, and gaps do not count. Raises as att_gt does.
+    Empty without covariates.
     """
+    if not panel.covariates.shape[1]:
+        return ()
     _options(control, "dr", anticipation, "varying", "leave out")
     cohort, checks = _cohorts(panel, anticipation, "leave out"), []
     groups = _cells(panel.years, cohort, control, anticipation, "varying")[0]
@@ -191,10 +195,14 @@ def _samples(
 def _empty(panel: Panel, sample: _Sample, t: Codes) -> str:
     cell, outcome = divmod(int(sample.columns[0]), len(panel.outcomes))
     missing = "no exposed place" if not sample.exposed.any() else "no control"
-    year, more = panel.years[t[cell]], len(sample.columns) - 1
-    return f"{sample.name}: {missing} for {panel.outcomes[outcome]} in {year:.0f}" + f" (and {more} more)" * (
-        more > 0
-    )
+    more = f" (and {len(sample.columns) - 1} more)" if len(sample.columns) > 1 else ""
+    return f"{sample.name}: {missing} for {panel.outcomes[outcome]} in {panel.years[t[cell]]:.0f}{more}"
+
+
+def _run(columns: Codes) -> slice | Codes:
+    """The same columns as a slice, which is quicker to write to, where they follow each other."""
+    first, last = int(columns[0]), int(columns[-1])
+    return slice(first, last + 1) if last - first + 1 == len(columns) else columns
 
 
 def _by_gaps(y: Array, sample: _Sample, t: Codes, b: Codes) -> list[_Sample]:
@@ -253,7 +261,7 @@ class _Contrast:
 
 
 def _contrast(x: Array, sample: _Sample, method: str) -> _Contrast:
-    """Weights and influence of one sample: proposition 1 and (2.8), (2.9); DRDID's reg, std_ipw and dr panel."""
+    """Weights and influence of one sample: reg_did_panel, std_ipw_did_panel and drdid_panel of DRDID in one form."""
     n, k = x.shape
     exposed, control = sample.exposed / sample.exposed.sum(), sample.control / sample.control.sum()
     weight, surprise = np.zeros(n), np.zeros(n)

@@ -114,6 +114,18 @@ METHODS: Mapping[str, Method] = {
         },
         frozenset({"stratum", "gaps", "donors"}),
     ),
+    "mc": Method(
+        "Matrix completion (Athey et al. 2021)",
+        "by_factors:mc",
+        {"placebos": _PLACEBOS},
+        frozenset({"cluster", "stratum", "gaps"}),
+    ),
+    "ife": Method(
+        "Interactive fixed effects, generalised synthetic control (Bai 2009, Xu 2017)",
+        "by_factors:ife",
+        {"placebos": _PLACEBOS, "factors_from": Option("controls", ("controls", "all"))},
+        frozenset({"cluster", "stratum", "gaps"}),
+    ),
 }
 
 

@@ -138,8 +138,11 @@ def twfe(
     Missing outcomes are left out exactly, cell by cell; a place with fewer than two values informs nothing.
 
     With effects that differ between cohorts the coefficients mix event times, with weights that can be negative
-    (Sun & Abraham 2021; Goodman-Bacon 2021; both Journal of Econometrics 225(2)): it is here
-    because readers ask for it. Raises BadDesign where a coefficient cannot be told from place and year effects.
+    (Sun & Abraham 2021; Goodman-Bacon 2021; both Journal of Econometrics 225(2)): it is here because readers ask for
+    it. Places exposed from the first year on stay in, and serve as such a comparison.
+
+    Raises BadDesign where a coefficient cannot be told from place and year effects, or an outcome has no value at
+    an event time.
     """
     x, by_year = _carriers(panel, covariates_by_year)
     return least_squares(panel, x, by_year, 0, leads, lags, reference, _stacked(controls, panel))
@@ -192,7 +195,8 @@ def sun_abraham(
     time is its share of the values observed there; `overall` averages all exposed cells the same way. `leads` and
     `lags` only choose what is reported: every event time is estimated. control: "never" compares with places never
     exposed, or first exposed after the last year; "last" with the cohort exposed last, without the years from its
-    first on. The shares are taken as fixed, as fixest and pyfixest do; share_error adds their sampling error. A cohort with no value at an event time has no weight there.
+    first on. The shares are taken as fixed, as fixest and pyfixest do; share_error adds their sampling error. A
+    cohort with no value at an event time has no weight there.
 
     Raises BadDesign for places exposed from the first year on (they have no year before), for a cohort without any
     value in its reference year, and where there is no one to compare with.
@@ -246,10 +250,11 @@ def twfe_long(
     place (N,): whole numbers without wide gaps are used as they are, anything else is numbered first (slower).
     year (N,): whole numbers. y (N,): nan is a gap. first (N,): first exposed year, inf for never. cluster (N,):
     any labels, one per place; without it every place is its own. events=False gives the static coefficient.
-    Memory beside the arguments: one number for each place and year, twice that at the most.
+    Memory beside the arguments: one number for each place and year, and little else.
 
-    Raises BadDesign for a place and year that comes twice, infinite values, a `first` or `cluster` that changes
-    within a place, and where `twfe` does.
+    Raises BadDesign for a place and year that has two values (a row without a value is a gap, wherever it stands),
+    infinite values, a `first` or `cluster` that is missing or changes within a place, a table so sparse that places x
+    years is 50 times its rows, and where `twfe` does.
     """
     place, count = _numbered(place, "place")
     year, y = _whole(year, "year"), np.ascontiguousarray(y, dtype=float)
@@ -258,6 +263,11 @@ def twfe_long(
     origin, span = int(year.min()), int(year.max() - year.min()) + 1
     if span < 2 or span > 4000:
         raise BadDesign(f"The years run over {span}; this needs two at least, and four thousand at the most.")
+    if count * span > 50 * len(y) + 10_000_000:
+        raise BadDesign(
+            f"{count} places x {span} years are far more cells than the {len(y)} rows. Number the places without gaps, "
+            "or leave out the years that few places have."
+        )
     cube, rows = _cube(place, year, y, count, origin, span)
     begins = _of_place(place, np.ascontiguousarray(first, dtype=float), count, "first exposed year")
     begins[np.isnan(begins)] = np.inf  # numbers that no row has; their place has no value either
@@ -357,6 +367,10 @@ def cohorts(first: Array, years: Array) -> tuple[Codes, Codes]:
     exposed = np.isfinite(first)
     if (first == -np.inf).any() or (first[exposed] != np.floor(first[exposed])).any():
         raise BadDesign("The first exposed year must be a whole number, or inf for never.")
+    if (first < years[0] - 1000).any():
+        raise BadDesign(
+            f"First exposed year {first.min():.0f} is more than a thousand years before the panel. Never is inf, not 0."
+        )
     position = np.full(len(first), len(years), dtype=np.int64)
     position[exposed] = np.minimum(first[exposed] - years[0], len(years)).astype(np.int64)
     if (position == len(years)).all():

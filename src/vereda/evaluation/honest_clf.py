@@ -36,9 +36,13 @@ def reach(study: Study) -> float:
 
 
 def draws_of(study: Study, seed: int) -> tuple[Array, Array]:
-    """(k, D) draws of N(0, sigma) and (D,) evenly spread uniforms: the same for every M, so that M alone moves."""
-    normal = np.random.default_rng(seed).standard_normal((study.beta.size, DRAWS))
-    return np.asarray(np.linalg.cholesky(study.sigma) @ normal), (np.arange(DRAWS) + 0.5) / DRAWS
+    """(k, D) draws of N(0, sigma) and (D,) evenly spread uniforms: the same for every M, so that M alone moves.
+
+    Each draw comes with its mirror image, so that turning the outcome round turns the interval round.
+    """
+    half = np.random.default_rng(seed).standard_normal((study.beta.size, DRAWS // 2))
+    spread = (np.arange(DRAWS // 2) + 0.5) / (DRAWS // 2)
+    return np.linalg.cholesky(study.sigma) @ np.hstack([half, -half]), np.tile(spread, 2)
 
 
 def hull(study: Study, m: float, alpha: float, draws: tuple[Array, Array]) -> tuple[float, float]:

@@ -202,7 +202,7 @@ class Band:
 def uniform_band(drawn: Drawn, level: float = 0.95, over: str = "outcome") -> Band:
     """A band that holds all parameters of one outcome with probability `level` (over="outcome"), or all at once.
 
-    critical: the ceil(level (B + 1))-th smallest of the B maxima of |draw|; algorithm 1 and corollary 1. BadDesign
+    critical: the ceil(level (B + 1))-th smallest of the B maxima of |draw|; algorithm 1. BadDesign
     where B is too small for that level.
     """
     rank = ceil(level * (len(drawn.draws) + 1) - 1e-9)
@@ -224,7 +224,7 @@ def uniform_band(drawn: Drawn, level: float = 0.95, over: str = "outcome") -> Ba
 
 
 def romano_wolf(t: Array, draws: Draw) -> Array:
-    """Stepdown maxT p-values, adjusted over every t given: Romano & Wolf (2005), (2016, equations 4 to 7).
+    """Stepdown maxT p-values, adjusted over every t given: Romano & Wolf (2005; 2016).
 
     t of any shape, draws (B, *that shape) of t under the null, as in `Drawn`; the probability of one false rejection
     or more is at most the level, under any dependence. (1 + number of draws as large) / (B + 1), never decreasing

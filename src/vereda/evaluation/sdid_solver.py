@@ -14,7 +14,7 @@ from vereda.evaluation.panel import Array, Codes
 
 ENOUGH = 1e-26  # of the scale: once its support is right, a Newton point is exact but for rounding
 STALL = 1e-15  # of the scale: the gap of an active set cannot be resolved below this
-DUAL_FROM = 1e-7  # of the largest squared length of a point: with less ridge the dual is ill-conditioned
+DUAL_FROM = 1e-6  # of the largest squared length of a point: with less ridge the dual is ill-conditioned
 STEPS = 400  # Newton steps, or points that enter a support of ordinary size; far above what is ever used
 
 
@@ -224,6 +224,25 @@ def _scale(p: Array, b: Array, eta: float, across: Array) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _gap(p: Array, across: Array, b: Array, eta: float, w: Array) -> float:
+    """Scale w to sum to one, then: its objective less a lower bound of the optimum, whatever found it (Jaggi 2013)."""
+    n, total, along, least = w.size, 0.0, 0.0, np.inf
+    error, slope = np.empty(b.size), np.empty(n)
+    for j in range(n):
+        total += w[j]
+    for j in range(n):
+        w[j] /= total
+    _combine(p, w, n, error)
+    for k in range(b.size):
+        error[k] -= b[k]
+    _combine(across, error, b.size, slope)
+    for j in range(n):
+        along += w[j] * (slope[j] + eta * w[j])
+        least = min(least, slope[j] + eta * w[j])
+    return along - least
+
+
+@njit(cache=True, nogil=True)
 def _simplex(p: Array, b: Array, eta: float, w: Array, report: Array) -> None:
     """The optimum, into w; report (3,): relative gap, steps, route (0 Newton, 1 points)."""
     n, m = p.shape
@@ -239,6 +258,7 @@ def _simplex(p: Array, b: Array, eta: float, w: Array, report: Array) -> None:
             _newton(p, across, b, eta, w, scale, report)
         if not report[0] <= 1e-12:
             _corral(p, b, eta, w, scale, report)
+        report[0] = _gap(p, across, b, eta, w) / scale
 
 
 @njit(cache=True, nogil=True)
@@ -277,12 +297,12 @@ def blocks(
             p[n, k] = exposed[k]
             for j in range(n):
                 p[j, k], w[j] = years[k, j], 1.0 / n
-        if variant == 0:
-            _level(p)
-            _level(years)
-            _simplex(years[:span], years[span], n * zeta[1] ** 2, v, report[draw, 1])
-        if variant < 2:
-            _simplex(p[:n], p[n], span * zeta[0] ** 2, w, report[draw, 0])
+        for side in range(2 - variant if variant else 2):  # one call of the solver: inlined twice it compiles twice
+            points, last, weights = (years, span, v) if side else (p, n, w)
+            if variant == 0:
+                _level(points)
+            ridge = zeta[side] ** 2 * points.shape[1]
+            _simplex(points[:last], points[last], ridge, weights, report[draw, side])
         tau[draw] = 0.0
         for k in range(span + 1):
             gap = exposed[k]
@@ -339,9 +359,5 @@ def frank_wolfe(p: Array, b: Array, eta: float, drop: float, w: Array, report: A
             if step > 1 and not s * (2.0 * fall - s * curve) > drop * m:
                 break
         report[1] += step
-    _combine(h, w, n, slope)
-    least = slope[0]
-    for j in range(n):
-        least = min(least, slope[j])
     if scale > 0.0:
-        report[0] = (_dot(w, slope) - least) / scale
+        report[0] = _gap(p, across, b, eta, w) / scale

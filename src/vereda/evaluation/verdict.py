@@ -7,7 +7,7 @@ finding is *credible*, also when it says that no effect can be told from chance.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ SUPPORTING = (
     "pre_trend_power", "breakdown", "calibrated_size", "leave_one_out", "specification_spread", "multiplicity",
     "selection",
 )  # fmt: skip
+
+OF_EFFECTS = ("breakdown", "pre_trend_power", "leave_one_out", "specification_spread", "multiplicity")
 
 FEWEST_CONTROLS = 10
 WORST_FIT = 0.25  # root mean squared gap before exposure, in parts of the exposed places' own level
@@ -90,7 +92,10 @@ def selection(exposed: Array, others: Array) -> Check:
 
 
 def leave_one_out(effect: float, without: Sequence[float]) -> Check:
-    """No single donor carries the effect: without any one, it keeps its sign and more than half its size."""
+    """No single donor carries the effect: without any one, it keeps its sign and more than half its size.
+
+    Of an effect that cannot be told from chance it says nothing (`only_of_effects`).
+    """
     worst = min((v * np.sign(effect) for v in without), default=abs(effect))
     return _check(
         "leave_one_out", worst > abs(effect) / 2, "without one donor it falls to {worst}",
@@ -119,6 +124,13 @@ class Verdict:
 
     grade: Literal["credible", "fragile", "not_identified"]
     because: tuple[str, ...]  # names of the failed checks behind the grade
+
+
+def only_of_effects(checks: Iterable[Check], told_apart: bool) -> tuple[Check, ...]:
+    """Where no effect can be told from chance, rules about its size and sign do not apply: informational."""
+    return tuple(
+        replace(c, state="informational") if not told_apart and c.name in OF_EFFECTS else c for c in checks
+    )
 
 
 def grade(checks: Iterable[Check]) -> Verdict:

@@ -120,7 +120,7 @@ def draw_map(
             names.append(_name(figure, place.name, x, y, field))
     return (
         f'<svg class="map" role="img" aria-label="{escape(label, quote=True)}" viewBox="0 0 {WIDTH} {field.height}">'
-        f"{under}{_graticule(field)}"
+        f"{under}{graticule(field)}"
         f'<path class="zero" d="{"".join(zero)}"/><path class="none" d="{"".join(none)}"/>'
         f'<g class="bub">{"".join(circles)}</g>{"".join(names)}</svg>'
     )
@@ -134,7 +134,8 @@ def _name(figure: Figure, name: str, x: float, y: float, field: Field) -> str:
 
 
 @lru_cache
-def _graticule(field: Field) -> str:
+def graticule(field: Field) -> str:
+    """Parallels and meridians with their degrees."""
     parts = []
     for degree in range(-60, 61, 2):
         if field.south < degree < field.north:

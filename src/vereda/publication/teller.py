@@ -1,8 +1,8 @@
 """What a page is written with: every number, day, place and verdict passes through here into HTML."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from markupsafe import Markup, escape
@@ -12,13 +12,17 @@ from vereda.publication.ledger import Ledger
 from vereda.terms.answer import CommitmentAnswer, Edition, IndicatorAnswer
 from vereda.terms.cooperation import Break, Document, Register, Text
 from vereda.terms.figure import Figure, Message
+from vereda.terms.indicator import REGISTRY
 
 _ICONS = {
     "good": "M3 8.5l3.2 3.2L13 4.8",
     "bad": "M4 4l8 8M12 4l-8 8",
     "wait": "M8 4v4.2l2.8 1.8",
     "unk": "M4 8h8",
+    "frail": "M2.5 8l2.6-4 2.9 8 2.8-8 2.7 4",
+    "open": "M3.6 12.4l8.8-8.8",
 }
+_LITERAL = re.compile(r"(?<!&#)\b\d[\d.,]*(?:\s?%)?")  # digits of a template are its words, not a number found
 
 
 @dataclass(frozen=True)
@@ -112,29 +116,27 @@ class Teller:
     def chip(self, state: str) -> Markup:
         """A verdict: icon and word."""
         tone = words.TONES.get(state, "unk")
-        ring = '<circle cx="8" cy="8" r="6.2"/>' if tone == "wait" else ""
+        ring = '<circle cx="8" cy="8" r="6.2"/>' if tone in {"wait", "open"} else ""
         icon = f'<svg viewBox="0 0 16 16" aria-hidden="true">{ring}<path d="{_ICONS[tone]}"/></svg>'
         return Markup('<span class="chip {}">{}{}</span>').format(
             tone, Markup(icon), text.state(state, self.lang)
         )
 
-    def message(self, message: Message) -> Markup:
-        """A sentence of the engine with its figures linked."""
-        shown = text.say(Message(str(escape(message.text)), message.values), "en", self._value)
-        if self.lang != "en":
-            shown = text.fill(
-                str(escape(text.translate(message.text, self.lang))),
-                {k: self._value(k, v) for k, v in message.values.items()},
-            )
-        return Markup(shown)
+    def message(
+        self, message: Message, show: Callable[[str, Figure | str | int], str] | None = None
+    ) -> Markup:
+        """A sentence of the engine with its figures linked. `show` renders each value as HTML."""
+        form = show or self._value
+        template = str(escape(text.translate(message.text, self.lang)))
+        template = _LITERAL.sub(lambda found: f'<span class="plain">{found[0]}</span>', template)
+        said = Markup(text.fill(template, {k: form(k, v) for k, v in message.values.items()}))
+        if not text.known(message.text, self.lang) and re.search(r"[A-Za-z]{3}", message.text):
+            return Markup('<span lang="en">{}</span>').format(said)
+        return said
 
     def _value(self, name: str, value: Figure | str | int) -> str:
         if isinstance(value, Figure):
-            absolute = (
-                Figure(abs(value.value), value.unit, value.trace)
-                if name == "change" and value.value
-                else value
-            )
+            absolute = replace(value, value=abs(value.value)) if name == "change" and value.value else value
             return str(self.n(absolute))
         if isinstance(value, int):
             return str(Markup('<span class="plain">{}</span>').format(text.digits(value, self.lang)))
@@ -185,9 +187,9 @@ class Teller:
         return self.edition.register
 
     def place(self, code: str) -> str:
-        """The name of a place."""
+        """The name of a place; of an evaluation, where a trace has one in the place of a place."""
         found = self.edition.gazetteer.places.get(code)
-        return found.name if found else code
+        return found.name if found else self.plans[code] if code in self.plans else code
 
     def place_link(self, code: str) -> Markup:
         """The name of a place, linked where it has a page."""
@@ -201,13 +203,20 @@ class Teller:
         country = self.register.case.country
         return tuple(dict.fromkeys(i.place for i in self.edition.changed.indicators if i.place != country))
 
+    @cached_property
+    def plans(self) -> dict[str, str]:
+        """Titles of the evaluations, by plan."""
+        return {found.plan.id: found.plan.title.say(self.lang) for found in self.edition.findings}
+
     def series(self, name: str) -> str:
         """The name of a series or indicator."""
         case = self.register.case
         if name in case.series:
             return case.series[name].say(self.lang)
         answer = next((i for i in self.edition.changed.indicators if i.id == name), None)
-        return text.translate(answer.name if answer else name.replace("_", " ").replace(":", ": "), self.lang)
+        rule = REGISTRY.get(name)
+        known = answer.name if answer else rule.name if rule else name.replace("_", " ").replace(":", ": ")
+        return text.translate(known, self.lang)
 
     def name(self, answer: IndicatorAnswer) -> str:
         """The name of an indicator."""

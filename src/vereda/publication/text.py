@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
+from math import floor, inf, isfinite, log10
 from pathlib import Path
 
 from babel.core import Locale
@@ -13,7 +14,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from vereda.errors import BadPeriod, BadRequest
-from vereda.publication import words
+from vereda.publication import effect_words, words
 from vereda.terms.figure import Figure, Message
 from vereda.terms.period import period
 
@@ -62,10 +63,31 @@ def decimals(value: float, unit: str) -> int:
     return 0 if size >= 10_000 else 1 if size >= 1 else 2
 
 
+def fine(figure: Figure) -> int:
+    """How many decimals this figure is printed with: an effect as many as its interval bears, two digits of its half."""
+    if not is_effect(figure):
+        return decimals(figure.value or 0.0, figure.unit)
+    half = (figure.high - figure.low) / 2 if figure.low is not None and figure.high is not None else 0.0
+    return bearing(half) if 0 < half < inf else min(4, bearing(figure.value or 0.0) + 1)
+
+
+def bearing(size: float) -> int:
+    """Decimals that print two digits of a size; none above ten."""
+    return min(6, max(0, 1 - floor(log10(abs(size))))) if size and isfinite(size) else 0
+
+
+def is_effect(figure: Figure) -> bool:
+    """Whether a figure is an estimated effect, which has a sign and an interval around it."""
+    return figure.trace.startswith(("effect@", "displaced@"))
+
+
 def digits(value: float, lang: str, places: int = 0) -> str:
     """A bare number in the locale's form: 252,573 or 252.573."""
+    if not isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "?"
     group, point = _marks(lang)
-    written = f"{value:,.{places}f}".replace(",", "\0").replace(".", point).replace("\0", group)
+    rounded = round(value, places) + 0.0  # no minus before a zero
+    written = f"{rounded:,.{places}f}".replace(",", "\0").replace(".", point).replace("\0", group)
     return written.replace("-", "−")
 
 
@@ -83,11 +105,11 @@ def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False
     """A figure in words: "252,573 ha", "+47.3 %", or why there is none."""
     if figure.value is None:
         return status(figure, lang)
-    places = decimals(figure.value, figure.unit)
+    places = fine(figure)
     written = digits(figure.value, lang, places)
     if figure.status == "stated" and figure.low is not None and figure.high is not None:
         written = f"{digits(figure.low, lang)}–{digits(figure.high, lang)}"  # a target stated as a range
-    elif figure.value and not round(figure.value, places):
+    elif figure.value and not round(figure.value, places) and not is_effect(figure):
         written = f"<{digits(10.0**-places, lang, places)}"
     elif sign and figure.value > 0:
         written = f"+{written}"
@@ -99,11 +121,34 @@ def interval(figure: Figure, lang: str) -> str:
     """The interval the estimator gives, "" where there is none."""
     if figure.low is None and figure.high is None:
         return ""
+    if is_effect(figure):
+        ends_of = {"low": figure.low, "high": figure.high}
+        said = {k: "?" if v is None else digits(v, lang, fine(figure)) for k, v in ends_of.items()}
+        return fill(translate("{low} to {high}", lang), said)
     ends = (
         "?" if end is None else digits(end, lang, decimals(end, figure.unit))
         for end in (figure.low, figure.high)
     )
     return "–".join(ends)
+
+
+def p_value(p: float, lang: str) -> str:
+    """A p-value: 0.21, 0.034, <0.001."""
+    if p < 0.001:
+        return f"<{digits(0.001, lang, 3)}"
+    return digits(p, lang, 3 if p < 0.0995 else 2)
+
+
+def percent(share: float, lang: str) -> str:
+    """A share in percent."""
+    return f"{digits(100 * share, lang, 1)}\u00a0%"
+
+
+def loose(value: float, lang: str) -> str:
+    """A number of a diagnostic, of which nothing is known but its size: three digits."""
+    if not isfinite(value) or value == round(value):
+        return digits(value, lang)
+    return digits(value, lang, min(4, max(0, 2 - floor(log10(abs(value))))))
 
 
 def status(figure: Figure, lang: str) -> str:
@@ -113,7 +158,7 @@ def status(figure: Figure, lang: str) -> str:
 
 def state(name: str, lang: str) -> str:
     """The words of a verdict's chip."""
-    for table in (words.STATES, words.METRICS, words.CHECKS):
+    for table in (words.STATES, words.METRICS, words.CHECKS, effect_words.GRADES):
         if name in table:
             return translate(table[name], lang)
     return name.replace("_", " ")

@@ -45,7 +45,7 @@ TONES = {
     "fragile": "frail",
     "not_identified": "open",
     "waiting_for_data": "wait",
-    "informational": "info",
+    "informational": "unk",
 }
 
 METRICS = {
@@ -117,7 +117,7 @@ UNITS = {
     "cases/100 000 people/year": N_("cases per 100,000 people a year"),
     "kg/ha": N_("kg per ha"),
     "t/ha": N_("t per ha"),
-    "asinh": N_("on the scale of the inverse hyperbolic sine"),
+    "asinh": N_("asinh points"),
     "log points": N_("log points"),
 }
 

@@ -1,0 +1,302 @@
+"""Everything a reader must see beside one effect: its path, its placebos, its neighbours, and the checks.
+
+Three kinds of comparison. *Few*: one to three exposed places, against a weighted mean of others; what chance does is
+seen by letting every other place play the exposed. *Many*: cohorts of four or more, against places never exposed;
+what chance does is seen from the spread among places. *Dose*: how much, against places with none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from vereda.errors import BadDesign
+from vereda.evaluation import (
+    aggregate,
+    did,
+    honest,
+    inference,
+    permutation,
+    spillover,
+    synthetic_control,
+    verdict,
+)
+from vereda.evaluation.dose import dose_response, linear_dose
+from vereda.evaluation.event_study import all_zero, standard_errors
+from vereda.evaluation.panel import Array, Codes, Panel
+from vereda.evaluation.results import Check, Effect, Estimates
+
+Mask = NDArray[np.bool_]
+Z = 1.959963984540054
+PREFERRED = ("direct", "displaced", "net per exposed place")
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What stands beside the main effect of one outcome.
+
+    event: effects by years since exposure, with intervals where there are any. observed, expected (T,): mean of the
+    exposed places, and what they are compared with. placebos: the test statistic of every place. weights: of donors.
+    displaced: direct, displaced and net effect."""
+
+    checks: tuple[Check, ...]
+    event: tuple[Effect, ...]
+    observed: Array
+    expected: Array
+    placebos: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    p: float | None = None
+    size: float | None = None
+
+
+def few(panel: Panel, near: csr_array | None, draws: int, seed: int) -> Assessment:
+    """Synthetic control of each exposed place. near: pairs of places that may not serve each other as donors.
+
+    The placebo test ranks places by the root mean squared gap after exposure over that before. Where an exposed place
+    is fitted exactly before, as happens with many donors and few years, that ratio has no meaning: then by the mean
+    gap after exposure, over the spread of the place's own changes from year to year before it. draws: simulated
+    panels behind the calibrated size.
+    """
+    y, exposed = panel.y[:, :, 0], np.flatnonzero(np.isfinite(panel.first))
+    pre, donors = panel.years < panel.first[exposed].min(), np.isinf(panel.first)
+    found = synthetic_control.placebos(y, pre, donors, np.arange(len(y)), near, panel.places)
+    scaled = bool(
+        np.isinf(found.ratio[exposed]).any() or (found.rmspe[exposed, 0] <= 1e-9 * found.level[exposed]).any()
+    )
+    statistic = "mean" if scaled else "rmspe_ratio"
+
+    def gaps(drawn: Array) -> Array:
+        gap = synthetic_control.placebos(drawn, pre, donors, np.arange(len(drawn)), near).gap
+        return _by_own_spread(gap, drawn, pre) if scaled else gap
+
+    own = _by_own_spread(found.gap, y, pre) if scaled else found.gap
+    test = permutation.placebo_test(own, pre, exposed, panel.stratum, statistic)
+    size = permutation.calibrated_size(
+        gaps, y, pre, donors, exposed, panel.stratum, draws=draws, seed=seed, statistic=statistic
+    ).rate
+    gap, observed = found.gap[exposed].mean(axis=0), y[exposed].mean(axis=0)
+    weights = np.zeros(len(y))
+    for i in exposed:
+        used = found.donor[i] >= 0
+        weights[found.donor[i][used]] += found.weight[i][used] / len(exposed)
+    checks = [
+        verdict.controls(int(donors.sum())),
+        verdict.years(int(pre.sum())),
+        verdict.fit(float(np.sqrt((gap[pre] ** 2).mean())), float(np.abs(observed[pre]).mean())),
+        verdict.leave_one_out(float(gap[~pre].mean()), _without(y, exposed, donors, pre, weights)),
+        verdict.selection(y[exposed][:, pre].mean(axis=1), y[donors][:, pre].mean(axis=1)),
+        verdict.calibrated_size(size),
+        _rank(test),
+    ]
+    started = int(pre.sum())
+    return Assessment(
+        tuple(checks),
+        tuple(Effect(f"e={t - started}", float(v)) for t, v in enumerate(gap)),
+        observed,
+        observed - gap,
+        {panel.places[i]: float(v) for i, v in enumerate(test.statistic) if np.isfinite(v)},
+        {panel.places[i]: float(weights[i]) for i in np.argsort(-weights) if weights[i] > 1e-6},
+        p=test.p,
+        size=size,
+    )
+
+
+def _by_own_spread(gap: Array, y: Array, pre: Mask) -> Array:
+    """Gaps over the standard deviation of each place's changes before exposure; nan where it never changed."""
+    spread = np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)
+    return np.where(spread[:, None] > 0, gap / np.where(spread > 0, spread, 1.0)[:, None], np.nan)
+
+
+def _rank(test: permutation.PlaceboTest) -> Check:
+    said = "rank {rank} of {sets} sets of places"
+    return Check(
+        "placebo_rank", "informational", said, {"rank": float(test.rank), "sets": float(test.compared + 1)}
+    )
+
+
+def _without(y: Array, exposed: Codes, donors: Mask, pre: Mask, weights: Array) -> list[float]:
+    """The mean effect when one donor with at least 5 % of the weight may not be used, for each of them."""
+    found = []
+    for donor in np.flatnonzero(weights >= 0.05):
+        others = donors.copy()
+        others[donor] = False
+        fits = [synthetic_control.fit(y, int(i), others, pre) for i in exposed]
+        found.append(float(np.mean([fit.att for fit in fits])))
+    return found
+
+
+def many(panel: Panel, effect: float, p: float | None, seed: int) -> Assessment:
+    """Cohorts against places never exposed, with their covariates; doubly robust."""
+    y, ever = panel.y[:, :, 0], np.isfinite(panel.first)
+    study = aggregate.dynamic(did.att_gt(panel, base="universal"))
+    event = _events(study, panel)
+    pre = panel.years < panel.first[ever].min()
+    checks = [
+        verdict.controls(int((~ever).sum())),
+        verdict.years(int(pre.sum())),
+        verdict.selection(y[ever][:, pre].mean(axis=1), y[~ever][:, pre].mean(axis=1)),
+        _trend(panel),
+    ]
+    if panel.covariates.shape[1]:
+        checks.extend(_support(panel))
+    if p is not None and p < verdict.LEVEL:
+        checks.extend(_sensitivity(study, panel, effect, seed))
+    observed = y[ever].mean(axis=0)
+    path = np.array([e.value for e in event])
+    return Assessment(tuple(checks), event, observed, _expected(observed, path, event, panel))
+
+
+def _expected(observed: Array, path: Array, event: Sequence[Effect], panel: Panel) -> Array:
+    """Observed less the effect by calendar year, where all are exposed in one year; nan otherwise."""
+    starts = np.unique(panel.first[np.isfinite(panel.first)])
+    expected = np.full(len(panel.years), np.nan)
+    if len(starts) == 1:
+        at = {int(e.label.removeprefix("e=")): v for e, v in zip(event, path, strict=True)}
+        for t, year in enumerate(panel.years):
+            expected[t] = observed[t] - at.get(int(year - starts[0]), np.nan)
+    return expected
+
+
+def _events(study: Estimates, panel: Panel) -> tuple[Effect, ...]:
+    se = inference.standard_error(study, panel.cluster)[:, 0]
+    rows = []
+    for label, value, error in zip(study.label, study.value[:, 0], se, strict=True):
+        if label.startswith("e="):
+            wide = (value - Z * error, value + Z * error) if np.isfinite(error) else (None, None)
+            rows.append(Effect(label, float(value), None, *wide))
+    return tuple(rows)
+
+
+def _trend(panel: Panel) -> Check:
+    """Joint test that nothing moved before exposure, in steps from year to year."""
+    told = inference.pre_trend(did.att_gt(panel), panel.cluster)[0]
+    p = told.values.get("p")
+    if p is None:
+        return Check("pre_trend", "informational", told.detail, {})
+    return verdict.pre_trend(float(p))
+
+
+def _support(panel: Panel) -> list[Check]:
+    """Whether places like the exposed exist among the others, by the fitted probability of exposure."""
+    told = did.overlap(panel)
+    return [Check("overlap", check.state, check.detail, check.values) for check in told]
+
+
+def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> list[Check]:
+    """Breakdown value of Rambachan & Roth (2023), and the trend that a pre-trend test would miss (Roth 2022)."""
+    times = np.array([int(x.removeprefix("e=")) if x.startswith("e=") else 99 for x in study.label])
+    used = np.flatnonzero((times != -1) & (times != 99))
+    sums = inference.clustered(study.influence[:, used, 0], panel.cluster)
+    sigma = sums.T @ sums / len(panel.places) ** 2
+    beta, when = study.value[used, 0], times[used]
+    pre = int((when < 0).sum())
+    if pre == 0:
+        return [Check("breakdown", "informational", "no year before exposure to compare with", {})]
+    l_vec = np.full(len(when) - pre, 1.0 / (len(when) - pre))
+    try:
+        found = honest.relative_magnitudes(beta, sigma, pre, m=(0.5, 1.0), l_vec=l_vec, seed=seed)
+    except BadDesign as fault:
+        return [Check("breakdown", "informational", str(fault), {})]
+    hidden = _missed_slope(sigma[:pre, :pre], when[:pre]) * float((when[when >= 0] + 1).mean())
+    return [verdict.breakdown(found.breakdown), verdict.pre_trend_power(hidden, effect)]
+
+
+def _missed_slope(sigma: Array, when: Array) -> float:
+    """The slope of a straight trend that the joint test at 5 % would miss half of the time.
+
+    The Wald statistic is noncentral chi-squared; the noncentrality at which it rejects half of the time gives the
+    slope by b' S^-1 b with b = slope x (time before the reference).
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import chi2, ncx2
+
+    k, line = len(when), when + 1.0
+    cut = chi2.ppf(0.95, k)
+    needed = brentq(lambda nc: ncx2.sf(cut, k, nc) - 0.5, 1e-6, 200.0)
+    return float(np.sqrt(needed / (line @ np.linalg.pinv(sigma) @ line)))
+
+
+def dose(panel: Panel, amount: Array, effect: float, p: float | None) -> Assessment:
+    """Places by how much they had, against those with none; event study of dose x year."""
+    y, ever = panel.y[:, :, 0], amount > 0
+    pre = panel.years < panel.first[ever].min()
+    study = linear_dose(panel, amount)
+    se = standard_errors(study.events, panel.cluster)[:, 0]
+    event = tuple(
+        Effect(f"e={int(t)}", float(v), None, float(v - Z * s), float(v + Z * s))
+        for t, v, s in zip(study.event_time, study.events.value[:, 0], se, strict=True)
+    )
+    checks = [
+        verdict.controls(int((~ever).sum())),
+        verdict.years(int(pre.sum())),
+        verdict.selection(y[ever][:, pre].mean(axis=1), y[~ever][:, pre].mean(axis=1)),
+    ]
+    if (study.event_time < -1).any():
+        test = all_zero(study.events, study.event_time < -1, panel.cluster)
+        checks.append(verdict.pre_trend(float(test.p[0])))
+    observed = y[ever].mean(axis=0)
+    others = y[~ever].mean(axis=0)
+    return Assessment(tuple(checks), event, observed, others - others[pre][-1] + observed[pre][-1])
+
+
+def dose_effect(panel: Panel, amount: Array) -> tuple[float, float]:
+    """Mean effect of one more unit of dose over the doses that exposed places had (ACRT), and its standard error."""
+    found = dose_response(panel, amount, degree=1 if len(np.unique(amount[amount > 0])) < 30 else 3).overall
+    return float(found.value[1, 0]), float(inference.standard_error(found, panel.cluster)[1, 0])
+
+
+def dose_line(panel: Panel, amount: Array) -> tuple[float, float]:
+    """The same by least squares on dose x exposed: a straight line through zero."""
+    found = linear_dose(panel, amount).overall
+    return float(found.value[0, 0]), float(standard_errors(found, panel.cluster)[0, 0])
+
+
+def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
+    """Direct, displaced and net effect, each ring compared with far places only; () where no ring can be told apart.
+
+    panel: with the neighbours in it. near: who touches whom, over its places.
+    """
+    bare = Panel(
+        panel.places, panel.years, panel.outcomes, panel.y, panel.first, np.empty((len(panel.places), 0)), (),
+        panel.cluster, panel.stratum,
+    )  # fmt: skip
+    try:
+        found = spillover.decomposition(bare, near, buffer, lambda part: aggregate.simple(did.att_gt(part)))
+    except BadDesign:
+        return ()
+    rows = []
+    for label, value, se in zip(found.effects.label, found.effects.value[:, 0], found.se[:, 0], strict=True):
+        if label in PREFERRED:
+            wide = (float(value - Z * se), float(value + Z * se)) if np.isfinite(se) else (None, None)
+            rows.append(Effect(label, float(value), float(se) if np.isfinite(se) else None, *wide))
+    return tuple(rows)
+
+
+def joint_p(panel: Panel, draws: int, seed: int) -> Array:
+    """(m,) p of each outcome's overall effect, adjusted for all of them: Romano-Wolf with shared signs.
+
+    panel: all outcomes over the same places.
+    """
+    overall = aggregate.simple(did.att_gt(panel))
+    signs = inference.signs(int(panel.cluster.max()) + 1, draws, seed)
+    drawn = inference.bootstrap(overall, panel.cluster, signs)
+    adjusted: Array = inference.romano_wolf(drawn.t, drawn.draws).reshape(-1)
+    return adjusted
+
+
+def joint_placebo_p(
+    statistics: Sequence[Mapping[str, float]], exposed: Sequence[str], sets: int, seed: int
+) -> Array:
+    """(m,) p of each outcome's placebo test, adjusted for all: Westfall-Young over the same sets of places.
+
+    statistics: by place, one mapping an outcome; places without one in every outcome take no part.
+    """
+    places = sorted(set.intersection(*({*one} for one in statistics)) - {*exposed})
+    table = np.array([[one[p] for one in statistics] for p in places])
+    rng = np.random.default_rng(seed)
+    rows = np.array([rng.choice(len(places), len(exposed), replace=False) for _ in range(sets)])
+    observed = np.array([np.mean([one[p] for p in exposed]) for one in statistics])
+    adjusted: Array = inference.westfall_young(observed, table[rows].mean(axis=1).astype(np.float32))
+    return adjusted

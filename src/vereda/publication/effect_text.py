@@ -1,0 +1,81 @@
+"""The words of an evaluation, the same on the pages and in the terminal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vereda.publication import effect_words, text
+from vereda.publication.curve_chart import parts
+from vereda.terms.figure import Figure, Message
+from vereda.terms.finding import EffectAnswer, OutcomeFinding
+
+Named = Callable[[str], str | None]  # place code or series -> what people call it
+
+
+def estimator(name: str, lang: str) -> str:
+    """The name of an estimator."""
+    return text.translate(effect_words.ESTIMATORS.get(name, name.replace("_", " ")), lang)
+
+
+def transform(name: str, lang: str) -> str:
+    """How an outcome is measured."""
+    return text.translate(effect_words.TRANSFORMS.get(name, name.replace("_", " ")), lang)
+
+
+def test(name: str, lang: str) -> str:
+    """What a check looks at."""
+    return text.translate(effect_words.TESTS.get(name, name.replace("_", " ")), lang)
+
+
+def varied(effect: EffectAnswer, lang: str) -> str:
+    """What differs from the main specification, in words; "" where nothing does."""
+    said = []
+    for key, value in parts(effect.varied):
+        before = text.translate(effect_words.VARIED.get(key, key.replace("_", " ")), lang)
+        name = transform(value, lang) if key == "transform" else effect_words.VALUES.get(value, value)
+        said.append(f"{before} {text.translate(name.replace('_', ' '), lang)}".strip())
+    return "; ".join(said)
+
+
+def value(name: str, held: str | int | float, lang: str, named: Named) -> str:
+    """What fills a hole of a sentence, figures apart: names of places, outcomes and estimators; p-values; shares."""
+    if isinstance(held, int | float):
+        if isinstance(held, int):
+            return text.digits(held, lang)
+        if name == "p" or name.startswith(("p_", "joint")):
+            return text.p_value(held, lang)
+        if name in {"share", "size"} or name.endswith("_share"):
+            return text.percent(held, lang)
+        return text.loose(held, lang)
+    bare = held.removeprefix("series:")
+    for table in (effect_words.ESTIMATORS, effect_words.TESTS, effect_words.TRANSFORMS, effect_words.P_KINDS):
+        if bare in table:
+            return text.translate(table[bare], lang)
+    return named(bare) or text.plain(held, lang)
+
+
+def figure(name: str, held: Figure, lang: str) -> str:
+    """A figure in a sentence: an effect with its sign; {change} without; {interval} its interval alone."""
+    if name == "interval":
+        return text.interval(held, lang)
+    if name == "change" and held.value is not None:
+        return text.number(unsigned(held), lang)
+    return text.number(held, lang, sign=text.is_effect(held))
+
+
+def unsigned(held: Figure) -> Figure:
+    """The size of a change without its direction, printed as finely as the change."""
+    return replace(held, value=abs(held.value or 0.0))
+
+
+def say(message: Message, lang: str, named: Named) -> str:
+    """A sentence of an evaluation as plain text."""
+
+    def show(name: str, held: Figure | str | int) -> str:
+        return figure(name, held, lang) if isinstance(held, Figure) else value(name, held, lang, named)
+
+    return text.say(message, lang, show)
+
+
+def main(outcome: OutcomeFinding) -> EffectAnswer | None:
+    """The effect in the main specification."""
+    return outcome.effects[0] if outcome.effects else None
