@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from publication_case import register
+from publication_findings import findings
 
 from vereda.errors import NoTrace
 from vereda.terms.answer import (
@@ -212,9 +213,11 @@ def build() -> tuple[Edition, Desk]:
                                               ("offset", 0.0258, "ratio"))),)
     )  # fmt: skip
     changed = Changed(tuple(indicators), Concentration(hhi, top, shares, flows), tuple(maps))
+    gazetteer = Gazetteer.of(places)
     edition = Edition(
-        register(), "2026-11-22", Gazetteer.of(places), Agreed(pledge, metrics), done, changed, cards()
-    )
+        register(), "2026-11-22", gazetteer, Agreed(pledge, metrics), done, changed, cards(),
+        findings=findings(desk, gazetteer),
+    )  # fmt: skip
     return edition, desk
 
 

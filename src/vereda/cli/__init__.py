@@ -139,6 +139,19 @@ def changed(
     _answer("changed", case, build, place, as_of, lang, as_json, between=between, indicator=indicator)
 
 
+@main.command()
+@click.argument("plan", required=False)
+@shared
+def evaluate(
+    case: str, build: Path, as_of: str | None, lang: str, as_json: bool, plan: str | None
+) -> None:  # fmt: skip
+    """Because of what: the evaluation plans of the case, or PLAN alone: effects, checks, and a graded finding.
+
+    Example: vereda evaluate priority-municipalities-2021
+    """
+    _print(pipeline.evaluate(pipeline.find_case(case), build, plan, as_of, lang), as_json)
+
+
 def _answer(
     question: str,
     case: str,
@@ -152,6 +165,10 @@ def _answer(
     reply = pipeline.answer(
         question, pipeline.find_case(case), build, place=place, as_of=as_of, lang=lang, **more
     )
+    _print(reply, as_json)
+
+
+def _print(reply: pipeline.Reply, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -245,6 +262,56 @@ def headline(case: str, build: Path, expect: Path | None) -> None:
         for line in wrong:
             click.secho(f"vereda: {line}", fg="red", err=True)
         sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--place", required=True, metavar="COL", help="Code of the place.")
+@click.option("--year", required=True, metavar="COL", help="Year, or any period numbered in order.")
+@click.option("--outcome", required=True, metavar="COL[,COL...]", help="What may have changed.")
+@click.option("--exposed-from", metavar="COL", help="First exposed year; 0, empty or inf: never.")
+@click.option("--exposed", metavar="COL", help="Instead: 0 or 1 in each row.")
+@click.option(
+    "--estimator",
+    required=True,
+    metavar="NAME",
+    help="did, twfe, sunab, imputation, scm, ascm, sdid, mc or ife.",
+)
+@click.option("--control", metavar="WHO", help="did: never or not-yet exposed. sunab: never or last.")
+@click.option("--covariates", metavar="COL[,COL...]", default="", help="did, twfe, sunab, imputation, scm.")
+@click.option("--method", metavar="HOW", help="did: dr, ipw or reg.")
+@click.option("--aggregate", metavar="HOW", help="did: simple, dynamic, group or calendar.")
+@click.option(
+    "--anticipation", type=int, metavar="YEARS", help="did, imputation: effects may begin so early."
+)
+@click.option("--cluster", metavar="COL", help="Errors are summed within it; each place alone without.")
+@click.option("--stratum", metavar="COL", help="scm, ascm, sdid: placebos come from the same stratum.")
+@click.option("--draws", type=int, metavar="N", help="did: multiplier bootstrap. sdid: bootstrap.")
+@click.option("--placebos", metavar="all|N", help="scm, ascm, sdid, mc, ife: permutation p-value.")
+@click.option("--statistic", metavar="NAME", help="scm, ascm: rmspe_ratio, studentised or mean.")
+@click.option(
+    "--gaps",
+    type=click.Choice(["refuse", "keep", "drop"]),
+    default="refuse",
+    show_default=True,
+    help="Places without a row or value in some year.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of every draw.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; a list for several outcomes.")
+@friendly
+def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
+    """Effect of an exposure, from any CSV or Parquet FILE with one row a place and year.
+
+    Example: vereda estimate mpdta.csv --place countyreal --year year --outcome lemp --exposed-from first.treat
+    --estimator did --covariates lpop
+    """
+    from vereda.pipeline import estimating
+
+    reply = estimating.reply(file, outcome, asked)
+    if as_json:
+        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        pipeline.show(reply)
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ def _synthetic(
     words = f"root mean squared gap {before:.4g} before exposure and {after:.4g} after; mean level before {level:.4g}"
     numbers = {"before": before, "after": after, "level": level}
     checks = (*_lacking(lost, int(donors.sum())), Check("fit", "informational", words, numbers), *more)
-    p, size, told = _ranked(asked, rows, donors, pre, gaps, budget)
+    p, size, told = _ranked(asked, rows, donors, pre, gaps, budget, asked.options["statistic"])
     why = (FEW if len(rows) < 4 else OWN) + (ASK if p is None else RANKED)
     return Found(
         float(gap[~pre].mean()), listed, p=p, p_kind="" if p is None else "permutation", size=size,
@@ -378,7 +378,8 @@ def _played(
     if spread.se is None:
         raise BadDesign(f"No placebos: {spread.why}.")
     words = f"standard deviation of {draws} placebo effects: {spread.se:.4g} (Arkhangelsky et al. 2021, algorithm 4)"
-    told = (Check("placebo_spread", "informational", words, {"sd": spread.se, "draws": float(draws)}),)
+    values = {"sd": float(spread.se), "draws": float(draws)}
+    told = (Check("placebo_spread", "informational", words, values),)
     if places > 1:
         p = (1 + int((np.abs(spread.draws) >= abs(found.att)).sum())) / (1 + draws)
         words = "the size of this test is not calibrated for several exposed places"
@@ -394,8 +395,8 @@ def _played(
             len(values), wanted, np.array([_in_turn(values, int(r), donors, pre, o) for r in wanted])
         )
 
-    p, size, more = _ranked(asked, rows, donors, pre, gaps, 30_000, "mean")
-    return {"p": p, "p_kind": "permutation", "size": size, "checks": told + more}
+    ranked, size, more = _ranked(asked, rows, donors, pre, gaps, 30_000)
+    return {"p": ranked, "p_kind": "permutation", "size": size, "checks": told + more}
 
 
 def _in_turn(values: Array, row: int, donors: Mask, pre: Mask, options: Any) -> Array:

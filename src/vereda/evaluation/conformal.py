@@ -29,7 +29,7 @@ Proxy = Callable[[Array, Array], Array]
 SCHEMES = ("moving_block", "iid")
 EXACT_FIT = 1e-9  # a residual this small beside the spread of the series is none
 TIE = 1e-10  # statistics this close, relatively, are ties, and a tie counts for the null
-LOOKS = 41  # values of the effect at which an interval is first looked at
+LOOKS = 81  # values of the effect at which an interval is first looked at, near the estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ class ConformalInterval:
     """The effects that are not rejected at 1 - level, in the unit of the outcome.
 
     low, high: the ends of all of them; infinite where the test cannot reject, as when the smallest p-value it can give
-    (smallest_p) exceeds 1 - level. connected: no effect in between was rejected where it was looked. p_zero: p-value
-    of no effect. estimate: the effect whose null leaves residuals of mean zero after exposure. what: `constant` in all
-    years after exposure, `mean` over them, or the effect of one year, as text.
+    (smallest_p) exceeds 1 - level; nan where every effect is rejected, so that none of this form fits the residuals.
+    connected: no effect in between was rejected where it was looked; otherwise the interval is the hull of pieces.
+    p_zero: p-value of no effect. estimate: the effect whose null leaves residuals of mean zero after exposure; it need
+    not lie inside. what: `constant` in all years after exposure, `mean` over them, or the effect of one `year`.
     """
 
     what: str
@@ -95,8 +96,7 @@ def p_value(
     permutations (exchangeable residuals; all subsets when at most `draws`). q: statistic (sum after exposure of |residual|^q)^(1/q). Raises BadDesign.
     """
     problem = _problem(y, pre, proxy, np.eye(np.size(y)), scheme, q, draws, seed)
-    size = np.broadcast_shapes(np.shape(effect), (problem.after.size,))
-    if size != (problem.after.size,) or not np.isfinite(effect).all():
+    if np.shape(effect) not in ((), (problem.after.size,)) or not np.isfinite(effect).all():
         raise BadDesign(
             f"effect: a number, or one for each of the {problem.after.size} years after exposure."
         )
@@ -224,10 +224,11 @@ def _moved(rows: int, after: Codes, scheme: str, draws: int, seed: int) -> Codes
     if scheme == "moving_block":
         return np.asarray((after[None, :] + np.arange(rows)[:, None]) % rows)
     if comb(rows, after.size) <= draws:
-        every = np.array(list(combinations(range(rows), after.size)))
-        return np.asarray(every[::-1])  # the last subset is the rows after exposure
+        every = list(combinations(range(rows), after.size))
+        return np.array(every[::-1])  # the last subset is the rows after exposure
     rng = np.random.default_rng(seed)
-    return np.vstack([after, [rng.permutation(rows)[: after.size] for _ in range(draws)]])
+    drawn = [rng.permutation(rows)[: after.size] for _ in range(draws)]
+    return np.array([after, *drawn])
 
 
 def _residual(problem: _Problem, effect: Array) -> Array:
@@ -239,7 +240,7 @@ def _residual(problem: _Problem, effect: Array) -> Array:
             f"The proxy gave values of shape {fitted.shape} for a series of {null.size}, or some that are not finite. "
             "Donors with gaps must be left out of it."
         )
-    return null - fitted
+    return np.asarray(null - fitted)
 
 
 def _p(problem: _Problem, effect: Array) -> float:
@@ -253,7 +254,8 @@ def _p(problem: _Problem, effect: Array) -> float:
 
 
 def _inverted(problem: _Problem, level: float, what: str) -> ConformalInterval:
-    """The effects with p above 1 - level: outwards until both ends are rejected, then each end by halving."""
+    """The effects with p above 1 - level: looked for closely around the estimate and by doubling up to a million
+    residuals away from it, each end then by halving."""
     if not 0 < level < 1:
         raise BadDesign(f"level {level}: between 0 and 1.")
     centre, scale = _centre(problem)
@@ -269,18 +271,14 @@ def _inverted(problem: _Problem, level: float, what: str) -> ConformalInterval:
 
     if problem.smallest_p > 1 - level + 1e-12:
         return result(-np.inf, np.inf, True)
-    below, above = (_rejected_beyond(kept, centre, side * scale) for side in (-1, 1))
-    looks = np.linspace(max(below, centre - 8 * scale), min(above, centre + 8 * scale), LOOKS)
-    looks = np.unique([e for e in (below, *looks, above) if np.isfinite(e)])
+    far = centre + scale * np.concatenate([-(2.0 ** np.arange(20, 0, -1)), 2.0 ** np.arange(1, 21)])
+    looks = np.sort(np.concatenate([far, np.linspace(centre - 2 * scale, centre + 2 * scale, LOOKS)[1:-1]]))
     inside = np.array([kept(e) for e in looks])
     if not inside.any():
-        raise BadDesign(
-            f"No {what} effect is compatible with the residuals at level {level}: even the best-fitting one leaves the "
-            "years after exposure unlike those before. The effect is not of this form; use interval_each()."
-        )
+        return result(np.nan, np.nan, False)
     first, last = np.flatnonzero(inside)[[0, -1]]
-    low = -np.inf if np.isinf(below) else _halved(kept, looks[first - 1], looks[first])
-    high = np.inf if np.isinf(above) else _halved(kept, looks[last + 1], looks[last])
+    low = _halved(kept, looks[first - 1], looks[first]) if first else -np.inf
+    high = _halved(kept, looks[last + 1], looks[last]) if last + 1 < looks.size else np.inf
     return result(low, high, bool(inside[first : last + 1].all()))
 
 
@@ -304,17 +302,9 @@ def _centre(problem: _Problem) -> tuple[float, float]:
     )
 
 
-def _rejected_beyond(kept: Callable[[float], bool], centre: float, step: float) -> float:
-    """A rejected effect on one side; infinite when none is found a million residuals away."""
-    for k in range(1, 21):
-        if not kept(centre + step * 2.0**k):
-            return centre + step * 2.0**k
-    return float(np.copysign(np.inf, step))
-
-
 def _halved(kept: Callable[[float], bool], outside: float, inside: float) -> float:
-    """The kept effect next to the rejected one, to a millionth of the stretch between looks."""
-    for _ in range(20):
+    """The kept effect next to the rejected one, to a ten-millionth of the stretch between looks."""
+    for _ in range(24):
         middle = (outside + inside) / 2
         outside, inside = (outside, middle) if kept(middle) else (middle, inside)
     return float(inside)

@@ -61,6 +61,7 @@ _AGGREGATE = Option("simple", ("simple", "dynamic", "group", "calendar"))
 _ANTICIPATION = Option(0, least=0)
 _DRAWS = Option(0, least=0)
 _PLACEBOS = Option(None, ("all",), least=19)
+_STATISTIC = Option("rmspe_ratio", ("rmspe_ratio", "studentised", "mean"))
 _BINS = {"leads": Option(None, least=1), "lags": Option(None, least=0)}
 _INFLUENCE = frozenset({"covariates", "cluster", "gaps"})
 
@@ -94,13 +95,13 @@ METHODS: Mapping[str, Method] = {
     "scm": Method(
         "Synthetic control (Abadie, Diamond & Hainmueller 2010)",
         "by_weights:scm",
-        {"placebos": _PLACEBOS},
+        {"placebos": _PLACEBOS, "statistic": _STATISTIC},
         frozenset({"covariates", "stratum", "gaps", "donors"}),
     ),
     "ascm": Method(
         "Ridge-augmented synthetic control (Ben-Michael, Feller & Rothstein 2021, 2022)",
         "by_weights:ascm",
-        {"placebos": _PLACEBOS},
+        {"placebos": _PLACEBOS, "statistic": _STATISTIC},
         frozenset({"stratum", "gaps", "donors"}),
     ),
     "sdid": Method(

@@ -42,7 +42,8 @@ def draws_of(study: Study, seed: int) -> tuple[Array, Array]:
     """
     half = np.random.default_rng(seed).standard_normal((study.beta.size, DRAWS // 2))
     spread = (np.arange(DRAWS // 2) + 0.5) / (DRAWS // 2)
-    return np.linalg.cholesky(study.sigma) @ np.hstack([half, -half]), np.tile(spread, 2)
+    normal = np.asarray(np.linalg.cholesky(study.sigma) @ np.hstack([half, -half]), dtype=float)
+    return normal, np.tile(spread, 2)
 
 
 def hull(study: Study, m: float, alpha: float, draws: tuple[Array, Array]) -> tuple[float, float]:

@@ -204,6 +204,8 @@ def _sets(
     pools: Sequence[Codes], sizes: Sequence[int], exposed: Codes, most: int, seed: int
 ) -> tuple[Codes, bool]:
     """Sets that take as many places from each stratum as the exposed set does: all others, or `most` draws."""
+    if len(exposed) == 1:
+        return np.setdiff1d(pools[0], exposed)[:, None], True
     total = prod(comb(len(pool), k) for pool, k in zip(pools, sizes, strict=True))
     if total - 1 <= most:
         each = [combinations(pool.tolist(), k) for pool, k in zip(pools, sizes, strict=True)]

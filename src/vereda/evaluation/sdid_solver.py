@@ -297,7 +297,7 @@ def blocks(
             p[n, k] = exposed[k]
             for j in range(n):
                 p[j, k], w[j] = years[k, j], 1.0 / n
-        for side in range(2 - variant if variant else 2):  # one call of the solver: inlined twice it compiles twice
+        for side in range(2 - variant):  # one call of the solver: inlined twice, it compiles twice
             points, last, weights = (years, span, v) if side else (p, n, w)
             if variant == 0:
                 _level(points)

@@ -1,17 +1,20 @@
 """The path: vintages in, answers and pages out. Read this first; every room meets here and nowhere else.
 
-run      read the case, reconcile its vintages, keep them, judge, publish
+run      read the case, reconcile its vintages, keep them, judge, evaluate, publish
 answer   one of the three questions, or a trace
+evaluate because of what: the evaluation plans of a case
 check    every source against what was published
 verify   a publisher's file against the vintage made from it
 keep     a publisher's file becomes a vintage
 init     another case
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -28,9 +31,12 @@ from vereda.pipeline.study import PACKAGE, STATE, Study, case_id, day_of, find_c
 from vereda.pipeline.tracing import Tracer
 from vereda.store import Store, load_state, save_state, write_outputs
 from vereda.terms.answer import Edition
+from vereda.terms.figure import Step
+from vereda.terms.finding import Finding
+from vereda.terms.plan import Plan
 
 __all__ = [
-    "Reply", "Study", "answer", "check", "differences", "edition", "find_case", "headline", "init", "keep", "run",
+    "Reply", "Study", "answer", "check", "differences", "edition", "evaluate", "find_case", "headline", "init", "keep", "run",
     "show", "verify",
 ]  # fmt: skip
 
@@ -44,13 +50,7 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
     whole = state.get("site") == _sizes(workspace / "site")
     if not fresh and state.get("stamp") == stamp and whole and f"scorecard_{lang}" in state:
         return Reply((state[f"scorecard_{lang}"], f"Nothing changed since the last run. The site: {site}"))
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
+    with _bar() as bar:
         task = bar.add_task("reading the case", total=100)
 
         def step(words: str, done: float) -> None:
@@ -60,11 +60,11 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
         step("keeping the vintages", 15)
         with Store.open(workspace) as store:
             _ingest(study, store)
-            step("judging the commitments", 30)
-            told, tracer = edition(study, store, study.register.case.as_of)
-            step("drawing the pages", 45)
+            step("judging the commitments", 25)
+            told, tracer = edition(study, store, study.register.case.as_of, lambda words: step(words, 35))
+            step("drawing the pages", 60)
             pages = publication.site(
-                told, tracer, progress=lambda words, i, n: step(words, 45 + 50 * i / max(n, 1))
+                told, tracer, progress=lambda words, i, n: step(words, 60 + 38 * i / max(n, 1))
             )
             write_outputs(workspace / "site", pages)
             cards = {f"scorecard_{lg}": _plain(publication.scorecard_text(told, lg)) for lg in ("en", "es")}
@@ -74,6 +74,16 @@ def run(folder: Path, build: Path, lang: str = "en", fresh: bool = False) -> Rep
             )
     shown = publication.scorecard_text(told, lang)
     return Reply((*shown, f"{len(pages)} pages and files. Open {site}"))
+
+
+def _bar() -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, transient=True, console=Console(stderr=True))
 
 
 def _plain(shown: list[RenderableType]) -> str:
@@ -121,18 +131,61 @@ def _ingest(study: Study, store: Store) -> None:
             store.keep(batch.path)
 
 
-def edition(study: Study, store: Store, as_of: str) -> tuple[Edition, Tracer]:
+def edition(
+    study: Study, store: Store, as_of: str, progress: Callable[[str], None] = lambda words: None
+) -> tuple[Edition, Tracer]:
     """Everything one publication tells, as the data stood on a day."""
     desk = _desk(study, store, as_of)
     tracer = Tracer(desk)
     agreed = questions.agreed(desk)
-    tracer.register = questions.register_steps(desk, agreed, tracer)
+    findings, steps = _evaluated(study, desk, study.register.plans, progress)
+    tracer.register = {**questions.register_steps(desk, agreed, tracer), **steps}
     told = Edition(
         study.register, as_of, study.gazetteer, agreed, questions.done(desk), questions.changed(desk, tracer),
         tuple(study.cards.values()), _geometry(study),
-        {code: questions.done(desk, code) for code in questions.priority_places(desk)},
+        {code: questions.done(desk, code) for code in questions.priority_places(desk)}, findings,
     )  # fmt: skip
     return told, tracer
+
+
+def evaluate(
+    folder: Path, build: Path, plan: str | None = None, as_of: str | None = None, lang: str = "en"
+) -> Reply:
+    """Because of what: one evaluation plan of the case, or all of them."""
+    study = reconciled(folder)
+    plans = study.register.plans
+    if plan is not None:
+        plans = tuple(p for p in plans if p.id == plan)
+        if not plans:
+            ids = ", ".join(p.id for p in study.register.plans) or "none"
+            raise BadRequest(f"{plan!r} is no evaluation plan of this case. There are: {ids}.")
+    day = as_of or study.register.case.as_of
+    with Store.open(build / study.register.case.id) as store, _bar() as bar:
+        task = bar.add_task("reading the case", total=None)
+        _ingest(study, store)
+        desk = _desk(study, store, day)
+        findings, _ = _evaluated(study, desk, plans, lambda words: bar.update(task, description=words))
+    shown = publication.evaluate_text(findings, lang, _names(study, lang))
+    return Reply(tuple(shown), publication.as_json(findings))
+
+
+def _evaluated(
+    study: Study, desk: Desk, plans: Sequence[Plan], progress: Callable[[str], None]
+) -> tuple[tuple[Finding, ...], dict[str, Step]]:
+    """Each plan's finding, and the way back of every number in them. A plan that cannot be laid out is an error."""
+    findings: list[Finding] = []
+    steps: dict[str, Step] = {}
+    if plans:
+        # Numba and SciPy are loaded here, not by the questions that need neither.
+        from vereda.pipeline.evaluating import evaluate
+        from vereda.pipeline.panels import Values
+
+        values, pairs = Values(desk, desk.municipalities()), study.neighbours
+        for plan in plans:
+            found, ways = evaluate(plan, desk, values, pairs, perf_counter, progress)
+            findings.append(found)
+            steps |= ways
+    return tuple(findings), steps
 
 
 def _desk(study: Study, store: Store, as_of: str) -> Desk:
@@ -183,6 +236,9 @@ def answer(
                 publication.as_json(replace(told, maps=())),
             )
         tracer.register = questions.register_steps(tracer.desk, questions.agreed(tracer.desk), tracer)
+        if key.partition("@")[0] in {"effect", "displaced"}:
+            plans = [p for p in study.register.plans if key.partition("@")[2].startswith(f"{p.id}:")]
+            tracer.register |= _evaluated(study, tracer.desk, plans, lambda words: None)[1]
         step = tracer.whole(key)
         return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
 

@@ -132,7 +132,7 @@ class _Run:
         plain = rule.unit if rule else next(
             (f.unit for f in self.values.desk.current(self.outcome.series, self.values.desk.register.case.country)), ""
         )  # fmt: skip
-        by = " per hectare" if self.design.dose is not None else ""
+        by = " per ha/ha" if self.design.dose is not None else ""
         return {"level": plain, "asinh": f"asinh {plain}", "per_1000": f"{plain}/1 000"}[transform] + by
 
 
@@ -378,7 +378,7 @@ def _readable(effect: Figure, transform: str) -> Figure:
     def percent(x: float | None) -> float | None:
         return None if x is None else 100 * expm1(x)
 
-    unit = effect.unit.replace(effect.unit.split(" per hectare")[0], "%")
+    unit = effect.unit.replace(effect.unit.split(" per ha/ha")[0], "%")
     return replace(
         effect, value=percent(effect.value), unit=unit, low=percent(effect.low), high=percent(effect.high)
     )

@@ -79,6 +79,20 @@ class Study:
             return Gazetteer()
         return sources.gazetteer(lists[0], *self.descriptions.values())
 
+    @property
+    def neighbours(self) -> list[tuple[str, str]]:
+        """Pairs of municipalities that touch, from every list of them that is held."""
+        lists = [
+            self.batches[n].observations
+            for n, d in self.descriptions.items()
+            if d.kind == "adjacency" and n in self.batches
+        ]
+        return [
+            pair
+            for one in lists
+            for pair in zip(one.column("a").to_pylist(), one.column("b").to_pylist(), strict=True)
+        ]
+
     @cached_property
     def checks(self) -> dict[str, tuple[Check, ...]]:
         """What every vintage held says against what was published; older editions are named."""

@@ -1,6 +1,5 @@
 """The way back: from a trace key to the cells, files and publishers behind the number."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from vereda.errors import NoTrace
@@ -20,9 +19,7 @@ class Tracer:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.register: Mapping[
-            str, Step
-        ] = {}  # verdict@C02, change@C02:1, ... once the commitments are judged
+        self.register: dict[str, Step] = {}  # verdict@C02, change@C02:1, ... once the commitments are judged
         self._documents = {document.id: document for document in desk.register.documents}
 
     def __call__(self, key: str) -> Step:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vereda.publication import text
+from vereda.publication.because_text import evaluate_text
 from vereda.publication.plain import as_json
 from vereda.publication.terminal import (
     agreed_text,
@@ -40,6 +41,7 @@ __all__ = [
     "changed_text",
     "checks_text",
     "done_text",
+    "evaluate_text",
     "flow_text",
     "scorecard_text",
     "site",

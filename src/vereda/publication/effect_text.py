@@ -28,8 +28,13 @@ def test(name: str, lang: str) -> str:
 
 def varied(effect: EffectAnswer, lang: str) -> str:
     """What differs from the main specification, in words; "" where nothing does."""
+    return choices(effect.varied, lang)
+
+
+def choices(varied: str, lang: str) -> str:
+    """Choices such as buffer=0 in words."""
     said = []
-    for key, value in parts(effect.varied):
+    for key, value in parts(varied):
         before = text.translate(effect_words.VARIED.get(key, key.replace("_", " ")), lang)
         name = transform(value, lang) if key == "transform" else effect_words.VALUES.get(value, value)
         said.append(f"{before} {text.translate(name.replace('_', ' '), lang)}".strip())

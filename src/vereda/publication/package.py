@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from vereda.publication import text
+from vereda.publication import effect_files, text
 from vereda.publication.ledger import Ledger, figures, split
 from vereda.publication.words import N_
 from vereda.terms.answer import Edition
 from vereda.terms.figure import Figure
+from vereda.terms.finding import Finding
 
 #: Column -> type of the Table Schema, HXL tag, and what it holds.
 FIGURES = {
@@ -124,6 +125,9 @@ def downloads(edition: Edition, ledger: Ledger) -> list[File]:
                 _csv(PLACES, places, hxl=True),
             ),
         ]
+    for finding in edition.findings:
+        if finding.outcomes:
+            made += _effects(finding)
     made.append(
         File(
             "data/datapackage.json",
@@ -132,6 +136,25 @@ def downloads(edition: Edition, ledger: Ledger) -> list[File]:
         )
     )
     return made
+
+
+def _effects(finding: Finding) -> list[File]:
+    """An evaluation as a table, with tags, and as JSON."""
+    table, rows = effect_files.columns(finding), effect_files.rows(finding)
+    where = f"data/effects-{finding.plan.id}"
+    return [
+        File(f"{where}.csv", N_("Every effect of an evaluation with its specification"), _csv(table, rows)),
+        File(
+            f"{where}.hxl.csv",
+            N_("The same, with a row of HXL tags under the header"),
+            _csv(table, rows, hxl=True),
+        ),
+        File(
+            f"{where}.json",
+            N_("All of the evaluation: plan, effects, years, placebos, weights and checks"),
+            _json(effect_files.whole(finding)),
+        ),
+    ]
 
 
 def _row(figure: Figure, edition: Edition) -> tuple[Any, ...]:
@@ -167,6 +190,7 @@ def _descriptor(edition: Edition, files: Sequence[File]) -> str:
         "data/figures.csv": (FIGURES, ["trace"]),
         "data/municipalities.csv": (PLACES, ["place", "period"]),
         "data/commitments.csv": (COMMITMENTS, ["id"]),
+        **{f"data/effects-{f.plan.id}.csv": (effect_files.columns(f), ["id"]) for f in edition.findings},
     }
     resources = []
     for file in files:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from vereda.publication import text, words
+from vereda.publication.because import Because
 from vereda.publication.charts import output_chart
 from vereda.publication.drawn import Drawn
 from vereda.publication.ledger import split
@@ -32,6 +33,7 @@ class Page:
 def plan(edition: Edition, files: list[File]) -> list[Page]:
     """Every page of the site that is not a trace."""
     desk = Told(edition)
+    because = Because(edition, desk.field, desk.name)
     same: dict[str, Any] = {"instruments": {i.id: i for i in edition.register.instruments}}
 
     def page(path: str, template: str, tell: Tell | None = None) -> Page:
@@ -50,6 +52,11 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         page("metrics.html", "metrics.html", desk.metrics),
         page("done.html", "done.html", desk.done),
         page("changed.html", "changed.html"),
+        *([page("because.html", "because.html", because.index)] if edition.findings else []),
+        *(
+            page(f"evaluations/{f.plan.id}.html", "evaluation.html", because.page(f))
+            for f in edition.findings
+        ),
         *(page(f"indicators/{i.id}.html", "indicator.html", desk.indicator(i)) for i in desk.national),
         page("places/index.html", "places.html"),
         *(page(f"places/{code}.html", "place.html", desk.place(code)) for code in desk.codes),

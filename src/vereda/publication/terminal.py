@@ -18,8 +18,8 @@ from vereda.terms.source import SourceCard
 Names = Mapping[str, str]  # what people call an estimator, a place, a figure of the register, by its id
 NONE: Names = {}
 PLAIN = {"measured", "computed", "stated"}  # statuses that need no word beside the number
-COLOURS = {"good": "green", "bad": "red", "wait": "blue", "unk": "yellow"}
-ICONS = {"good": "✓", "bad": "✗", "wait": "◷", "unk": "–"}
+COLOURS = {"good": "green", "bad": "red", "wait": "blue", "unk": "yellow", "frail": "yellow", "open": "red"}
+ICONS = {"good": "✓", "bad": "✗", "wait": "◷", "unk": "–", "frail": "≈", "open": "⊘"}
 
 
 def chip(state: str, lang: str) -> Line:

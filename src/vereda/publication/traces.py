@@ -6,7 +6,7 @@ from html import escape
 
 from jinja2 import Environment
 
-from vereda.publication import text, words
+from vereda.publication import effect_text, effect_words, text, words
 from vereda.publication.ledger import Ledger, split
 from vereda.publication.teller import Teller
 from vereda.terms.answer import Edition
@@ -140,6 +140,7 @@ class Writer:
         known = {
             "verdict": "Verdict", "target": "Target", "change": "Change from the baseline", "gap": "Distance to the target",
             "training": "Training", "sum": "Sum", "stated": "Stated value", "part": "Part", "count": "Count", "scope": "Scope",
+            "effect": "Effect", "displaced": "Effect on neighbours",
         }  # fmt: skip
         return (
             text.translate(known[indicator], self.lang)
@@ -155,15 +156,24 @@ class Writer:
 
     def _period(self, tail: str, short: bool = False) -> str:
         when, _, rest = tail.partition("~")
-        said = escape(text.when(when, self.lang) if re.match(r"(FY)?\d{4}", when) else when)
+        dated = re.match(r"(FY)?\d{4}", when)
+        said = escape(text.when(when, self.lang) if dated else self._outcome(when))
         whose = "" if short else self._whose(rest)
         return said + (f"<small>{whose}</small>" if whose else "")
 
     def _whose(self, tail: str) -> str:
         """Estimator, vintage and source, as the key names them."""
         estimator, _, rest = tail.partition("~")
-        parts = (self._teller.estimator(estimator) if estimator else "", *rest.split("~"))
+        if estimator in effect_words.ESTIMATORS:
+            parts = [effect_text.estimator(estimator, self.lang), effect_text.choices(rest.replace("~", ","), self.lang)]
+        else:
+            parts = [self._teller.estimator(estimator) if estimator else "", *rest.split("~")]
         return escape(", ".join(part for part in parts if part))
+
+    def _outcome(self, when: str) -> str:
+        """The outcome that stands where other keys have a period."""
+        told = {o.outcome for finding in self.edition.findings for o in finding.outcomes}
+        return self._teller.series(when) if when in told else when
 
     def _bare(self, step: Step) -> str:
         if step.value is None:

@@ -97,7 +97,7 @@ def environment(lang: str) -> Environment:
     return env
 
 
-def navigation(lang: str) -> list[tuple[str, str]]:
+def navigation(lang: str, edition: Edition) -> list[tuple[str, str]]:
     """The pages in the bar."""
 
     def _(english: str) -> str:
@@ -108,6 +108,7 @@ def navigation(lang: str) -> list[tuple[str, str]]:
         ("agreed.html", _("Agreed")),
         ("done.html", _("Done")),
         ("changed.html", _("Changed")),
+        *([("because.html", _("Because of"))] if edition.findings else []),
         ("places/index.html", _("Places")),
         ("sources.html", _("Sources")),
         ("methods.html", _("Methods")),
@@ -120,5 +121,5 @@ def render(env: Environment, page: Page, edition: Edition, ledger: Ledger, lang:
     teller = Teller(edition, ledger, lang, page.path)
     told = page.tell(teller)
     return env.get_template(page.template).render(
-        t=teller, nav=navigation(lang), **({"names": text.NAMES} | told)
+        t=teller, nav=navigation(lang, edition), **({"names": text.NAMES} | told)
     )

@@ -124,6 +124,7 @@ UNITS = {
 KINDS = {
     "verdict": N_("verdict"),
     "finding": N_("finding"),
+    "effect": N_("estimated effect"),
     "indicator": N_("computed indicator"),
     "sum": N_("sum of places"),
     "observation": N_("published cell"),
