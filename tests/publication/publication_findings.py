@@ -32,13 +32,13 @@ def plan(id: str, title: Text, outcomes: tuple[str, ...], estimators=("scm", "sd
     )  # fmt: skip
 
 
-def effect(desk, plan, outcome, estimator="scm", varied="", value=-812.4, half=1404.0, unit="ha", **more) -> EffectAnswer:
+def effect(desk, plan, outcome, estimator="scm", varied="", value=-812.4, half=1404.0, unit="ha", status="computed", **more) -> EffectAnswer:
     key = f"effect@{plan}:{outcome}~{estimator}" + (f"~{varied}" if varied else "")
     desk.steps[key] = Step("effect", f"{outcome} · {estimator}", "mean gap after exposure", key, value, unit, "made up", (desk.vintage,))
     low, high = (None, None) if half is None or value is None else (value - half, value + half)
     told = {"se": half and half / 1.96, "p": 0.214, "p_kind": "permutation", "size": 0.061, "p_joint": 0.48, "why_no_se": "", "gap": 3e-10} | more
     return EffectAnswer(
-        id=key, estimator=estimator, varied=varied, effect=Figure(value, unit, key, low, high, status="computed"),
+        id=key, estimator=estimator, varied=varied, effect=Figure(value, unit, key, low, high, status=status),
         specification={"buffer": 1, "years": "2010-2023", "starts": [2012, 2014], "covariates": None}, data="ab" * 32, seed=7, seconds=0.01, **told,
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
     many = tuple(codes[::4])
     plain = effect(desk, "status-2017", "coca_area", "did", value=0.12, half=None, unit="asinh", p=None, size=None, p_joint=None, se=None, gap=None,
                    why_no_se="One place alone.")  # fmt: skip
-    none = effect(desk, "status-2017", "extortion", "did", value=None, half=None, unit="cases", p=None, size=None, p_joint=None)
+    none = effect(desk, "status-2017", "extortion", "did", value=None, half=None, unit="cases", status="not_measured", p=None, size=None, p_joint=None)
     return (
         Finding(first, "fragile", (), (rich(desk, first.id, "coca_area", codes, "credible"),
                                        rich(desk, first.id, "homicide_rate", codes, "fragile", rate, 0.1, 11.3)),

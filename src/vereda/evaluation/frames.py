@@ -5,21 +5,20 @@ docs/estimate.md, with what R and Stata do in the same case.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import at
-from vereda.evaluation.panel import NEVER, Array, Codes, Panel, panel
+from vereda.evaluation.cells import SHOWN, Faults, Grid, first_exposed, grid_of, more, someone
+from vereda.evaluation.panel import Array, Panel, panel
 from vereda.evaluation.results import Check, Estimate
 
-SHOWN = 5  # faults of one kind that are written out; the others are counted
 GAPS = ("refuse", "keep", "drop")
 Mask = NDArray[np.bool_]
 
@@ -64,18 +63,17 @@ def framed(
     if gaps not in GAPS:
         raise BadRequest(f"gaps={gaps!r}: one of {', '.join(GAPS)}.")
     table = _table(frame, columns)
-    grid = _grid(table, columns, counted_from)
-    faults = _Faults()
+    grid = grid_of(table, columns.place, columns.year, counted_from)
+    faults = Faults()
     outcomes = {name: faults.values(grid, table, name) for name in columns.outcome}
-    first = _first(faults, grid, table, columns)
+    first = first_exposed(faults, grid, table, columns.exposed_from, columns.exposed)
     labels = [
-        faults.each(grid, name, _text(table, name)) if name else None
-        for name in (columns.cluster, columns.stratum)
+        faults.label(grid, table, name) if name else None for name in (columns.cluster, columns.stratum)
     ]
     changing = {name: faults.values(grid, table, name) for name in columns.covariates}
     faults.all_raised()
     assert first is not None
-    _someone(first, grid)
+    someone(first, grid)
     kept, checks = _gaps(grid, outcomes, first, gaps)
     before = max(float(first[kept].min()) - 1 - anticipation, float(grid.years[0]))
     covariates, told = _covariates(grid, changing, kept, before)
@@ -190,327 +188,10 @@ def _arrow(series: Any, name: str) -> Any:
         return pa.array([None if v is None or v != v else str(v) for v in series.to_list()], pa.string())
 
 
-def _numbers(table: pa.Table, name: str) -> Array | str:
-    """A column as numbers, nan where it is empty; or, in words, why it is none."""
-    column = table.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    kind = column.type
-    if pa.types.is_null(kind):
-        return np.full(len(column), np.nan)
-    if pa.types.is_boolean(kind):
-        column = pc.cast(column, pa.uint8())
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        return _no_number(column)
-    numbers: Array = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=float)
-    return numbers
-
-
-def _no_number(column: pa.ChunkedArray) -> str:
-    if not (
-        pa.types.is_string(column.type)
-        or pa.types.is_large_string(column.type)
-        or pa.types.is_string_view(column.type)
-    ):
-        return f"holds {column.type}, and numbers are needed. Convert it first"
-    for row, value in enumerate(column.to_pylist()):
-        try:
-            float(value or "nan")
-        except ValueError:
-            return f"{value!r} in row {{row:{row}}} is no number. Correct it, or leave the cell empty where the value is missing"
-    return "holds numbers written as text. Convert it to numbers first"
-
-
-def _text(table: pa.Table, name: str) -> list[str | None]:
-    """A column as labels; None where it is empty. Whole numbers lose their decimals: 5120.0 is 5120."""
-    column = table.column(name)
-    if pa.types.is_floating(column.type):
-        numbers = np.asarray(column.to_numpy(), dtype=float)
-        return [None if np.isnan(v) else f"{v:.0f}" if v == np.round(v) else repr(float(v)) for v in numbers]
-    return [value or None for value in pc.cast(column, pa.string()).to_pylist()]
-
-
-# Rows into cells ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Which row holds which cell. place, cell: of each row; row (n, T): of each cell, -1 without one."""
-
-    places: tuple[str, ...]
-    years: Array
-    place: Codes
-    cell: Codes
-    row: Codes
-    counted_from: int
-
-    def spread(self, values: Array) -> Array:
-        """A value of each row as (n, T), nan where there is no row."""
-        grid = np.full(self.row.size, np.nan)
-        grid[self.cell] = values
-        return grid.reshape(self.row.shape)
-
-    def where(self, row: int) -> str:
-        """A row in words."""
-        return f"row {row + self.counted_from}"
-
-    def who(self, place: int, year: int) -> str:
-        """A cell in words."""
-        return f"{self.places[place]} in {self.years[year]:.0f}"
-
-
-def _grid(table: pa.Table, columns: Columns, counted_from: int) -> _Grid:
-    if not len(table):
-        raise BadDesign("The table has no rows.")
-    faults = _Faults(counted_from)
-    codes, places = _places(table, columns.place, faults)
-    years = _years(table, columns.year, faults)
-    faults.all_raised()
-    assert years is not None
-    span = np.arange(years.min(), years.max() + 1)
-    if len(span) > 10 * len(np.unique(years)) + 10 or len(span) * len(places) > 2**31:
-        raise BadDesign(
-            f"{columns.year} runs from {span[0]:.0f} to {span[-1]:.0f} and holds {len(np.unique(years))} different "
-            "values. Number the periods 1, 2, 3 and so on, and the first exposed periods with them."
-        )
-    cell = codes * len(span) + (years - span[0]).astype(np.int64)
-    _no_twins(cell, places, span, counted_from)
-    seen = np.isin(span, years)
-    if not seen.all():
-        gone = ", ".join(f"{y:.0f}" for y in span[~seen][:SHOWN])
-        raise BadDesign(
-            f"No row has {columns.year} {gone}; years must follow each other. Were the years between left out, or is "
-            "the data collected every few years? Then number the periods 1, 2, 3 and so on, first exposed periods too."
-        )
-    if len(span) < 2:
-        raise BadDesign(f"All rows have {columns.year} {span[0]:.0f}: two years or more are needed.")
-    row = np.full(len(places) * len(span), -1, dtype=np.int64)
-    row[cell] = np.arange(len(cell))
-    return _Grid(places, span, codes, cell, row.reshape(len(places), -1), counted_from)
-
-
-def _places(table: pa.Table, name: str, faults: "_Faults") -> tuple[Codes, tuple[str, ...]]:
-    """Code of each row's place, and the places in the order of their text, so that the order of rows is no matter."""
-    labels = _text(table, name) if pa.types.is_floating(table.column(name).type) else None
-    column = pa.array(labels, pa.string()) if labels is not None else pc.cast(table.column(name), pa.string())
-    empty = pc.fill_null(pc.equal(column, ""), True).to_numpy(zero_copy_only=False)
-    if empty.any():
-        faults.rows(f"{name}: no place in", np.flatnonzero(empty), "Fill it in, or delete the row.")
-        return np.zeros(0, dtype=np.int64), ()
-    encoded = pc.dictionary_encode(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    found = encoded.dictionary.to_pylist()
-    order = sorted(range(len(found)), key=found.__getitem__)
-    rank = np.empty(len(found), dtype=np.int64)
-    rank[order] = np.arange(len(found))
-    return rank[encoded.indices.to_numpy()], tuple(found[i] for i in order)
-
-
-def _years(table: pa.Table, name: str, faults: "_Faults") -> Array | None:
-    years = _numbers(table, name)
-    if isinstance(years, str):
-        faults.add(name, years)
-        return None
-    wrong = ~np.isfinite(years) | (years != np.round(years))
-    if wrong.any():
-        faults.rows(f"{name}: no whole number in", np.flatnonzero(wrong), "Give every row its year.")
-    elif (years < 1).any():
-        faults.rows(
-            f"{name}: below 1 in",
-            np.flatnonzero(years < 1),
-            "0 stands for never exposed, so years count from 1: add the same number to all years and first exposed years.",
-        )
-    return years
-
-
-def _no_twins(cell: Codes, places: Sequence[str], years: Array, counted_from: int) -> None:
-    order = np.argsort(cell, kind="stable")
-    again = np.flatnonzero(np.diff(cell[order]) == 0)
-    if len(again):
-        said = [
-            f"{places[c // len(years)]} in {years[c % len(years)]:.0f}: rows {a + counted_from} and {b + counted_from}"
-            for c, a, b in zip(
-                cell[order][again][:SHOWN], order[again][:SHOWN], order[again + 1][:SHOWN], strict=True
-            )
-        ]
-        raise BadDesign(
-            "A place has two rows for one year:\n  "
-            + "\n  ".join([*said, *_more(len(again))])
-            + "\nKeep one row of each, or add them up if they are parts of a whole."
-        )
-
-
-def _more(count: int) -> list[str]:
-    return [f"and {count - SHOWN} more"] if count > SHOWN else []
-
-
-@dataclass
-class _Faults:
-    """Everything that is wrong with a table, raised at once."""
-
-    counted_from: int = 0
-    found: list[str] = field(default_factory=list)
-
-    def add(self, name: str, words: str) -> None:
-        """One fault; {row:7} in the words stands for the eighth row."""
-        head, mark, tail = words.partition("{row:")
-        if mark:
-            number, _, rest = tail.partition("}")
-            words = f"{head}{int(number) + self.counted_from}{rest}"
-        self.found.append(f"{name}: {words}.")
-
-    def rows(self, words: str, rows: Codes, remedy: str) -> None:
-        """A fault of some rows."""
-        numbers = ", ".join(str(r + self.counted_from) for r in rows[:SHOWN])
-        more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        self.found.append(f"{words} row{'s' if len(rows) > 1 else ''} {numbers}{more}. {remedy}")
-
-    def values(self, grid: _Grid, table: pa.Table, name: str) -> Array:
-        """A column of numbers as (n, T), nan for none; text and infinite values are faults."""
-        self.counted_from = grid.counted_from
-        numbers = _numbers(table, name)
-        if isinstance(numbers, str):
-            self.add(name, numbers)
-            return np.empty(0)
-        bad = np.flatnonzero(np.isinf(numbers))
-        if len(bad):
-            span = len(grid.years)
-            said = [
-                f"{grid.who(*divmod(int(grid.cell[r]), span))} ({grid.where(int(r))})" for r in bad[:SHOWN]
-            ]
-            self.found.append(
-                f"{name}: infinite for {', '.join([*said, *_more(len(bad))])}. A logarithm of zero? Correct the "
-                "value, or leave the cell empty where there is none."
-            )
-        return grid.spread(numbers)
-
-    def each(self, grid: _Grid, name: str, labels: Sequence[Any]) -> NDArray[Any]:
-        """What a column says of each place (n,); a place with two answers, or none, is a fault."""
-        self.counted_from = grid.counted_from
-        values = np.array(labels, dtype=object)
-        top = np.full(len(grid.places), -1, dtype=np.int64)
-        top[grid.place[::-1]] = np.arange(len(values))[::-1]  # the first row of each place
-        empty = np.array([v is None for v in values])
-        if empty.any():
-            self.rows(f"{name}: empty in", np.flatnonzero(empty), "Fill it in for every row.")
-        changed = np.flatnonzero(values != values[top[grid.place]])
-        said = [
-            f"{grid.places[grid.place[r]]} has {_say(values[top[grid.place[r]]])} in "
-            f"{grid.where(int(top[grid.place[r]]))} and {_say(values[r])} in {grid.where(int(r))}"
-            for r in changed[:SHOWN]
-        ]
-        if said:
-            self.found.append(
-                f"{name} changes within a place: {'; '.join([*said, *_more(len(changed))])}. Give each place one value."
-            )
-        return values[top]
-
-    def all_raised(self) -> None:
-        """BadDesign with all faults, if there are any."""
-        if self.found:
-            count = "rows are counted from " + str(self.counted_from)
-            raise BadDesign("The table cannot be used:\n  " + "\n  ".join(self.found) + f"\n({count}.)")
-
-
-def _say(value: Any) -> str:
-    if isinstance(value, float):
-        return "never" if np.isinf(value) else f"{value:g}"
-    return repr(value)
-
-
-# Exposure -----------------------------------------------------------------------------------------------------
-
-
-def _first(faults: _Faults, grid: _Grid, table: pa.Table, columns: Columns) -> Array | None:
-    """First exposed year of each place (n,), inf for never."""
-    name = columns.exposed_from or columns.exposed
-    assert name is not None
-    faults.counted_from = grid.counted_from
-    numbers = _numbers(table, name)
-    if isinstance(numbers, str):
-        faults.add(name, numbers)
-        return None
-    return _switch(faults, grid, numbers, name) if columns.exposed else _from(faults, grid, numbers, name)
-
-
-def _from(faults: _Faults, grid: _Grid, numbers: Array, name: str) -> Array | None:
-    years = np.where(np.isnan(numbers) | (numbers == 0) | np.isposinf(numbers), NEVER, numbers)
-    wrong = (years < 1) | (np.isfinite(years) & (years != np.round(years)))
-    if wrong.any():
-        faults.rows(
-            f"{name}: no year in",
-            np.flatnonzero(wrong),
-            "It is the first exposed year, a whole number; 0, empty or inf for a place never exposed.",
-        )
-        return None
-    if set(np.unique(years)) <= {1.0, NEVER} and grid.years[0] > 1:
-        faults.add(
-            name, "holds only 0 and 1. If it says whether a place is exposed in a year, name it as exposed"
-        )
-        return None
-    found: Array = faults.each(grid, name, years.tolist()).astype(float)
-    return found
-
-
-def _switch(faults: _Faults, grid: _Grid, numbers: Array, name: str) -> Array | None:
-    """From 0 and 1 by year. What was exposed stays so: the estimators here have no meaning otherwise."""
-    if not np.isin(numbers, (0.0, 1.0)).all():
-        rows = np.flatnonzero(~np.isin(numbers, (0.0, 1.0)))
-        faults.rows(
-            f"{name}: neither 0 nor 1 in", rows, "A year on which nothing is known has no row at all."
-        )
-        return None
-    on = grid.spread(numbers)
-    since = np.maximum.accumulate(np.nan_to_num(on), axis=1) == 1
-    place, year = np.nonzero(since & (on == 0))
-    if len(place):
-        said = [
-            f"{grid.who(i, t)} ({grid.where(int(grid.row[i, t]))})"
-            for i, t in zip(place[:SHOWN], year[:SHOWN], strict=True)
-        ]
-        faults.found.append(
-            f"{name} switches off: {', '.join([*said, *_more(len(place))])}. The estimators compare before with ever "
-            "after. Keep it at 1 to ask for the effect of having been exposed, or cut the years before it goes off."
-        )
-        return None
-    column = since.argmax(axis=1)
-    ever = since.any(axis=1)
-    unknown = ever & (column > 0) & np.isnan(on[np.arange(len(on)), np.maximum(column - 1, 0)])
-    if unknown.any():
-        i = int(np.flatnonzero(unknown)[0])
-        faults.found.append(
-            f"{name}: {grid.who(i, int(column[i]))} is exposed, and there is no row for the year before, so when it "
-            "began is not known. Add the row, or name the first exposed year in a column (exposed-from)."
-        )
-        return None
-    first: Array = np.where(ever, grid.years[column], NEVER)
-    return first
-
-
-def _someone(first: Array, grid: _Grid) -> None:
-    """Someone is exposed within the years, someone is seen before, and not all at once."""
-    begin, end = f"{grid.years[0]:.0f}", f"{grid.years[-1]:.0f}"
-    if (first > grid.years[-1]).all():
-        raise BadDesign(
-            f"No place is exposed in any year from {begin} to {end}: there is no effect to estimate."
-        )
-    if ((first <= grid.years[0]) | (first > grid.years[-1])).all():
-        raise BadDesign(
-            f"Every exposed place is exposed from the first year, {begin}, or before: there is no year to compare "
-            "with. Begin the table earlier."
-        )
-    if (first == first[0]).all():
-        raise BadDesign(
-            f"All {len(first)} places are exposed at once, from {first[0]:.0f}: there are no controls. Add places that "
-            "are exposed later or never."
-        )
-
-
 # Gaps and covariates ------------------------------------------------------------------------------------------
 
 
-def _gaps(grid: _Grid, outcomes: dict[str, Array], first: Array, gaps: str) -> tuple[Mask, tuple[Check, ...]]:
+def _gaps(grid: Grid, outcomes: dict[str, Array], first: Array, gaps: str) -> tuple[Mask, tuple[Check, ...]]:
     """The places that are kept (n,), and what is to be told about it."""
     missing = np.any([np.isnan(values) for values in outcomes.values()], axis=0)
     gone = missing.any(axis=1)
@@ -547,19 +228,19 @@ def _gaps(grid: _Grid, outcomes: dict[str, Array], first: Array, gaps: str) -> t
     return ~gone, (Check("gaps", "informational", detail, numbers),)
 
 
-def _said_gaps(grid: _Grid, missing: Mask, gone: Mask) -> list[str]:
+def _said_gaps(grid: Grid, missing: Mask, gone: Mask) -> list[str]:
     said = []
     for i in np.flatnonzero(gone)[:SHOWN]:
         kinds = [
             f"{grid.years[t]:.0f} ({'no row' if grid.row[i, t] < 0 else 'empty in ' + grid.where(int(grid.row[i, t]))})"
             for t in np.flatnonzero(missing[i])[:SHOWN]
         ]
-        said.append(f"{grid.places[i]}: {', '.join([*kinds, *_more(int(missing[i].sum()))])}")
-    return [*said, *_more(int(gone.sum()))]
+        said.append(f"{grid.places[i]}: {', '.join([*kinds, *more(int(missing[i].sum()))])}")
+    return [*said, *more(int(gone.sum()))]
 
 
 def _covariates(
-    grid: _Grid, changing: dict[str, Array], kept: Mask, before: float
+    grid: Grid, changing: dict[str, Array], kept: Mask, before: float
 ) -> tuple[dict[str, Array], tuple[Check, ...]]:
     """One value for each kept place: what never changes, or else the value in the year `before`."""
     found: dict[str, Array] = {}
@@ -578,7 +259,7 @@ def _covariates(
             when = "every year" if steady or not known[lost[0]].any() else f"{before:.0f}"
             names = ", ".join(grid.places[np.flatnonzero(kept)[i]] for i in lost[:SHOWN])
             faults.append(
-                f"{name}: missing in {when} for {', '.join([names, *_more(len(lost))])}. Fill it in, or leave it out."
+                f"{name}: missing in {when} for {', '.join([names, *more(len(lost))])}. Fill it in, or leave it out."
             )
         elif (found[name] == found[name][0]).all():
             faults.append(

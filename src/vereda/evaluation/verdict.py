@@ -144,4 +144,4 @@ def grade(checks: Iterable[Check]) -> Verdict:
 
 
 def _check(name: str, passed: bool, words: str, **values: float) -> Check:
-    return Check(name, "passed" if passed else "failed", words, values)
+    return Check(name, "passed" if passed else "failed", words, {k: float(v) for k, v in values.items()})

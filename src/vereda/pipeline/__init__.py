@@ -236,7 +236,7 @@ def answer(
                 publication.as_json(replace(told, maps=())),
             )
         tracer.register = questions.register_steps(tracer.desk, questions.agreed(tracer.desk), tracer)
-        if key.partition("@")[0] in {"effect", "displaced"}:
+        if key.partition("@")[0] in {"effect", "displaced", "finding"}:
             plans = [p for p in study.register.plans if key.partition("@")[2].startswith(f"{p.id}:")]
             tracer.register |= _evaluated(study, tracer.desk, plans, lambda words: None)[1]
         step = tracer.whole(key)

@@ -25,6 +25,7 @@ from vereda.terms.indicator import REGISTRY
 from vereda.terms.plan import Outcome, Plan
 
 Clock = Callable[[], float]
+Ways = dict[str, Step]
 FEW = 4  # exposed places below which an estimate is judged by permutation alone
 SIMULATED = 200  # panels without effect behind a calibrated size
 SETS = 2_000  # sets of places behind a joint p-value of placebos
@@ -45,6 +46,7 @@ SAID = {
     "overlap": "the largest fitted probability of exposure is {largest}",
 }
 SHARES = {"share", "size"}
+COUNTS = {"count", "before", "rank", "sets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,12 @@ def evaluate(
     ):
         return Finding(plan, "waiting_for_data", waiting), {}
     laid = design(plan, values, pairs)
-    told, steps = [], dict[str, Step]()
+    told: list[OutcomeFinding] = []
+    steps: Ways = {}
     for outcome in plan.outcomes:
         progress(f"{plan.id}: {outcome.series}")
         told.append(_outcome(_Run(laid, outcome, values, clock), steps))
-    told = _jointly(laid, told, values)
+    told = _jointly(laid, told, values, steps)
     ring = [
         p for p, s, inside in zip(laid.places, laid.ring.steps, laid.inside, strict=True) if s == 1 and inside
     ]
@@ -139,7 +142,7 @@ class _Run:
 _WITH_COVARIATES = {"did", "imputation", "twfe"}
 
 
-def _outcome(run: _Run, steps: dict[str, Step]) -> OutcomeFinding:
+def _outcome(run: _Run, steps: Ways) -> OutcomeFinding:
     """Every specification of one outcome, and what stands beside the main one."""
     effects = []
     for choice in run.choices():
@@ -165,9 +168,9 @@ def _outcome(run: _Run, steps: dict[str, Step]) -> OutcomeFinding:
         run.outcome.series, run.unit(run.main.transform), run.main.transform, rule.better if rule else "", "credible",
         (), Message(""), tuple(effects), tuple(_points(beside.event)), points(beside.observed), points(beside.expected),
         dict(beside.placebos), dict(beside.weights), displaced,
-        tuple(_said(check, main.effect) for check in checks),
+        tuple(_said(check, main.effect, steps) for check in checks),
     )  # fmt: skip
-    return _graded(told, checks)
+    return _graded(told, steps)
 
 
 def _points(event: Sequence[Effect]) -> Iterator[Point]:
@@ -186,7 +189,7 @@ def _beside(run: _Run, taken: Sample, main: EffectAnswer) -> assessment.Assessme
     return assessment.many(one, value, main.p, run.plan.seed)
 
 
-def _displaced(run: _Run, main: EffectAnswer, steps: dict[str, Step]) -> tuple[Figure, ...]:
+def _displaced(run: _Run, main: EffectAnswer, steps: Ways) -> tuple[Figure, ...]:
     """Direct, displaced and net effect, where neighbours are a cohort of their own."""
     taken = run.taken(replace(run.main, covariates=False), buffer=0)
     graph = run.design.graph[taken.rows][:, taken.rows]
@@ -307,42 +310,53 @@ def _spread(main: EffectAnswer, rest: Sequence[EffectAnswer]) -> Check:
     return verdict.specification_spread(main.effect.value or 0.0, others)
 
 
-def _said(check: Check, effect: Figure) -> CheckAnswer:
-    """A check in words; its numbers lead to the effect they belong to."""
+def _part(steps: Ways, effect: Figure, name: str, value: float, unit: str, how: str) -> Figure:
+    """A number that belongs to an effect, with a way back of its own that leads to the effect's."""
+    key = f"finding@{effect.trace.partition('@')[2].rpartition('~')[0] or effect.trace}~{name}"
+    steps[key] = Step(
+        "finding", name.replace(".", " · "), how, key, float(value), unit,
+        inputs=(Step("effect", "the effect it belongs to", "", effect.trace, effect.value, effect.unit),),
+    )  # fmt: skip
+    return Figure(float(value), unit, key, status="computed")
+
+
+def _said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
+    """A check in words, with its numbers."""
 
     def number(name: str, value: float) -> Figure | int:
-        if float(value).is_integer() and name not in SHARES | {"p", "joint"}:
+        if float(value).is_integer() and name in COUNTS:
             return int(value)
-        unit = "%" if name in SHARES else (effect.unit if name in {"hidden", "worst"} else "")
-        return Figure(100 * value if name in SHARES else value, unit, effect.trace, status="computed")
+        shown, unit = (100 * value, "%") if name in SHARES else (value, "")
+        unit = effect.unit if name in {"hidden", "worst"} else unit
+        return _part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
 
     template = SAID.get(check.name, check.detail)
     holes = {name: number(name, value) for name, value in check.values.items() if isfinite(value)}
     if any(f"{{{name}}}" in template and name not in holes for name in check.values):
         template = "could not be computed"
-    first = next(iter(check.values.values()), None)
+    first = next((float(v) for v in check.values.values() if isfinite(v)), None)
     return CheckAnswer(check.name, check.state, Message(template, holes), first)
 
 
-def _graded(told: OutcomeFinding, checks: Sequence[Check]) -> OutcomeFinding:
-    found = verdict.grade(checks)
+def _graded(told: OutcomeFinding, steps: Ways) -> OutcomeFinding:
+    found = verdict.grade([Check(c.name, c.state, "") for c in told.checks])
     why = tuple(c.detail for c in told.checks if c.name in found.because)
-    return replace(told, grade=found.grade, why=why, sentence=_sentence(told, found.grade))
+    return replace(told, grade=found.grade, why=why, sentence=_sentence(told, found.grade, steps))
 
 
-def _sentence(told: OutcomeFinding, grade: Grade) -> Message:
+def _sentence(told: OutcomeFinding, grade: Grade, steps: Ways) -> Message:
     """The sentence that may be quoted."""
     main = told.effects[0]
-    effect = _readable(main.effect, told.transform)
+    effect = _readable(main.effect, told.transform, steps)
     values: dict[str, Figure | str | int] = {"outcome": told.outcome, "effect": effect}
     if effect.value is None:
         return Message("{outcome}: no estimate could be made.", values)
     ends = {"low": effect.low, "high": effect.high}
     for name, end in ends.items():
         if end is not None:
-            values[name] = replace(effect, value=end, low=None, high=None)
+            values[name] = _part(steps, main.effect, name, end, effect.unit, "end of the 95 % interval")
     if main.p is not None:
-        values["p"] = replace(effect, value=main.p, unit="", low=None, high=None)
+        values["p"] = _part(steps, main.effect, "p", main.p, "", f"p-value, {main.p_kind}")
     if grade == "not_identified":
         return Message(
             "{outcome}: these data cannot tell what it did. The comparison does not hold, so the estimate of {effect} is "
@@ -370,7 +384,7 @@ def _sentence(told: OutcomeFinding, grade: Grade) -> Message:
     return Message(words, values)
 
 
-def _readable(effect: Figure, transform: str) -> Figure:
+def _readable(effect: Figure, transform: str, steps: Ways) -> Figure:
     """An effect on an inverse hyperbolic sine as percent, which it is for values well above one."""
     if transform != "asinh" or effect.value is None:
         return effect
@@ -379,12 +393,14 @@ def _readable(effect: Figure, transform: str) -> Figure:
         return None if x is None else 100 * expm1(x)
 
     unit = effect.unit.replace(effect.unit.split(" per ha/ha")[0], "%")
-    return replace(
-        effect, value=percent(effect.value), unit=unit, low=percent(effect.low), high=percent(effect.high)
-    )
+    how = "100 (exp(effect) - 1): the effect on the inverse hyperbolic sine in percent of the level, for levels far above one"
+    shown = _part(steps, effect, "percent", 100 * expm1(effect.value), unit, how)
+    return replace(shown, low=percent(effect.low), high=percent(effect.high))
 
 
-def _jointly(laid: Design, told: Sequence[OutcomeFinding], values: Values) -> list[OutcomeFinding]:
+def _jointly(
+    laid: Design, told: Sequence[OutcomeFinding], values: Values, steps: Ways
+) -> list[OutcomeFinding]:
     """p-values adjusted for every outcome of the plan, over the places that all outcomes have."""
     p = _joint(laid, told, values)
     if p is None:
@@ -394,11 +410,8 @@ def _jointly(laid: Design, told: Sequence[OutcomeFinding], values: Values) -> li
         main = replace(finding.effects[0], p_joint=float(joint))
         changed = replace(finding, effects=(main, *finding.effects[1:]))
         if main.p is not None and main.p < verdict.LEVEL:
-            check = verdict.multiplicity(main.p, float(joint))
-            changed = replace(changed, checks=(*changed.checks, _said(check, main.effect)))
-            again = verdict.grade([Check(c.name, c.state, "", {}) for c in changed.checks])
-            why = tuple(c.detail for c in changed.checks if c.name in again.because)
-            changed = replace(changed, grade=again.grade, why=why, sentence=_sentence(changed, again.grade))
+            check = _said(verdict.multiplicity(main.p, float(joint)), main.effect, steps)
+            changed = _graded(replace(changed, checks=(*changed.checks, check)), steps)
         out.append(changed)
     return out
 

@@ -12,6 +12,7 @@ from vereda.publication.scale import Scale, canvas, grid
 from vereda.terms.finding import EffectAnswer
 
 LINE = 17  # pixels of a row of choices
+GUTTER = 44  # pixels kept for the numbers of the grid
 
 
 def curve_chart(effects: Sequence[EffectAnswer], main: str, label: Say) -> Chart | None:
@@ -19,14 +20,14 @@ def curve_chart(effects: Sequence[EffectAnswer], main: str, label: Say) -> Chart
     shown = sorted((e for e in effects if e.effect.value is not None), key=lambda e: e.effect.value or 0.0)
     if len(shown) < 2:
         return None
-    choices = rows(shown)
+    choices = rows(effects)
     below = LINE * len(choices) + 14
 
     def paint(frame: Frame, speech: Speech) -> Drawing:
         drawing, (width, height) = canvas(frame), frame.plot
         ends = [v for e in shown for v in (e.effect.value, e.effect.low, e.effect.high)]
         up = Scale.over(ends, height - below, start=below)
-        along = Scale(-0.9 if frame.width > 400 else -1.2, len(shown) - 0.5, width)
+        along = Scale(-0.5, len(shown) - 0.5, width - GUTTER, GUTTER)
         grid(drawing, up, speech)
         for i, row in enumerate(choices):
             y = below - 14 - LINE * i
@@ -37,8 +38,8 @@ def curve_chart(effects: Sequence[EffectAnswer], main: str, label: Say) -> Chart
         return drawing
 
     frames = (
-        Frame(HALF, 190 + below, left=4, right=136, top=10, bottom=10),
-        Frame(NARROW, 170 + below, left=4, right=132, top=10, bottom=10),
+        Frame(HALF, 190 + below, left=4, right=136, top=20, bottom=10),
+        Frame(NARROW, 170 + below, left=4, right=132, top=20, bottom=10),
     )
     return painted(paint, frames, label)
 

@@ -20,6 +20,7 @@ import vl_convert
 COLOURS = {
     "ink": "#010101", "soft": "#020202", "rule": "#030303", "paper": "#040404", "coca": "#050505",
     "rival": "#060606", "target": "#070707", "third": "#080808", "axis": "#090909",
+    "zero": "#0a0a0a",
 }  # fmt: skip
 WIDE, HALF, NARROW = 680, 520, 340
 FONT = "system-ui, sans-serif"

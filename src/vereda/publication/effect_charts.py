@@ -39,7 +39,7 @@ def rows_chart(rows: Sequence[Row], label: Say) -> Chart | None:
     shown = [row for row in rows if row.figure.value is not None]
     if not shown:
         return None
-    tall = 40 if any(row.name for row in shown) else 20
+    tall = 40 if any(row.name for row in shown) else 24
     frame = Frame(NARROW - 20, 20 + tall * len(shown), left=8, right=8, top=4, bottom=20)
 
     def paint(frame: Frame, speech: Speech) -> Drawing:
@@ -53,7 +53,7 @@ def rows_chart(rows: Sequence[Row], label: Say) -> Chart | None:
         side = "left" if zero < 40 else "right" if zero > frame.plot[0] - 40 else "center"
         drawing.words.append(Word(zero, -11, speech(partial(text.translate, N_("no effect"))), side))
         for i, row in enumerate(shown):
-            _across(drawing, across, row, top - tall * i - (tall - 10), speech)
+            _across(drawing, across, row, top - tall * i - (tall - 12), speech)
         return drawing
 
     return painted(paint, (frame,), label)
@@ -80,7 +80,7 @@ def event_chart(points: Sequence[Point], label: Say) -> Chart | None:
         drawing, (width, height) = canvas(frame), frame.plot
         up = Scale.over([v for p in shown for v in (p.value, p.low, p.high)], height)
         first, last = shown[0].at, shown[-1].at
-        along = Scale(first - 1.2, last + 0.6, width)
+        along = Scale(first - 0.6, last + 0.6, width - 44, 44)
         grid(drawing, up, speech)
         years(drawing, speech, along, (first, last), sign=True)
         _moment(drawing, along(-0.5), height, speech, N_("exposure"))
@@ -133,4 +133,6 @@ def gap_chart(observed: Sequence[Point], expected: Sequence[Point], since: int, 
 
 def _moment(drawing: Drawing, x: float, height: float, speech: Speech, name: str) -> None:
     drawing.rule((x, 0), (x, height), "target", "dash")
-    drawing.words.append(Word(x + 5, height + 10, speech(partial(text.translate, name)), colour="target", bold=True))
+    side, gap = ("right", -5) if x > 0.6 * drawing.x[1] else ("left", 5)
+    token = speech(partial(text.translate, name))
+    drawing.words.append(Word(x + gap, height + 10, token, side, "target", True))

@@ -26,14 +26,14 @@ def effect_map(
     near, donors, chosen, names = [], [], [], []
     for code in ring:
         if at := _seat(code, field, gazetteer):
-            near.append(f"M{at[0] - 2.6:.1f} {at[1]}h5.2m-2.6-2.6v5.2")
+            near.append(f"M{at[0] - 4:.1f} {at[1]}h8m-4-4v8")
     for code, (weight, said) in sorted(weights.items(), key=lambda pair: -pair[1][0]):
         if weight > 0 and (at := _seat(code, field, gazetteer)):
             title = f"<title>{escape(gazetteer.places[code].name)}: {escape(said)}</title>"
             donors.append(f'<circle cx="{at[0]}" cy="{at[1]}" r="{sized.radius(weight)}">{title}</circle>')
     for code in exposed:
         if at := _seat(code, field, gazetteer):
-            size = 7 if len(exposed) <= NAMED else 4.4
+            size = 9 if len(exposed) <= NAMED else 5.5
             title = f"<title>{escape(gazetteer.places[code].name)}</title>"
             chosen.append(f'<path d="M{at[0]} {at[1] - size:.1f}l{size} {size}-{size} {size}-{size}-{size}z">{title}</path>')
             if len(exposed) <= NAMED:

@@ -43,10 +43,12 @@ class Voice:
         return self._maybe(effect, None if effect.size is None else text.percent(effect.size, self.t.lang))
 
     def se(self, effect: EffectAnswer) -> Markup:
-        """The standard error, or why there is none."""
-        if effect.se is None:
-            return Markup('<span class="none">{}</span>').format(self.t.gloss(effect.why_no_se) or "–")
-        return self.point(effect.effect, effect.se)
+        """The standard error."""
+        return self.point(effect.effect, effect.se) or Markup("–")
+
+    def statistic(self, effect: EffectAnswer | None, value: float) -> Markup:
+        """The statistic of a place."""
+        return self.link(effect.effect, text.loose(value, self.t.lang)) if effect else Markup("–")
 
     def point(self, figure: Figure, value: float | None, sign: bool = False) -> Markup:
         """A value of a chart, as finely printed as the effect it belongs to."""
@@ -111,6 +113,20 @@ class Voice:
             said.append(N_("With every outcome of the plan counted: {joint}."))
         if effect.size is not None:
             said.append(N_("Where nothing happened, this test still finds something {size} of the time; it should be 5 %."))
+        return Markup(" ").join(self._filled(sentence, values) for sentence in said)
+
+    def about(self, outcome: OutcomeFinding) -> Markup:
+        """What the effect is, and what stands in the brackets."""
+        effect = effect_text.main(outcome)
+        dose = effect is not None and effect.estimator == "dose"
+        said = [N_("The effect after exposure.") if dose else N_("Mean effect on an exposed place, after exposure.")]
+        if outcome.transform != "level":
+            said.append(N_("Measured as: {how}."))
+        if effect is not None:
+            said.append(N_("Method: {method}."))
+        if effect is not None and effect.effect.low is not None:
+            said.append(N_("In brackets: the 95 % interval."))
+        values = {"how": escape(self.transform(outcome.transform)), "method": escape(self.estimator(effect.estimator) if effect else "")}
         return Markup(" ").join(self._filled(sentence, values) for sentence in said)
 
     def _filled(self, sentence: str, values: dict[str, Markup]) -> Markup:

@@ -56,7 +56,7 @@ def placebo_chart(
         step = width / COLUMNS
         for i, count in enumerate(bins.counts):
             if count:
-                drawing.bar((i + 0.5) * step, step * 0.86, max(1.5, roof * count / max(bins.counts)), "third")
+                drawing.bar((i + 0.5) * step, step * 0.86, max(1.5, roof * count / max(bins.counts)), "zero")
         drawing.rule((0, 0), (width, 0), "axis")
         for value in along.ticks(4 if frame.width > 400 else 3):
             side = "left" if along(value) < 16 else "right" if along(value) > width - 16 else "center"

@@ -44,6 +44,8 @@ class Scale:
 
     def say(self, value: float, lang: str) -> str:
         """A round value in words, with the decimals that tell it from the next."""
+        if value == 0:
+            return "0"
         found = self.ticks()
         step = found[1] - found[0] if len(found) > 1 else abs(value) or 1.0
         places = next((p for p in range(5) if abs(round(step, p) - step) < step * 1e-6), 5)
