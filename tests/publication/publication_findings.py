@@ -32,11 +32,39 @@ def plan(id: str, title: Text, outcomes: tuple[str, ...], estimators=("scm", "sd
     )  # fmt: skip
 
 
-def effect(desk, plan, outcome, estimator="scm", varied="", value=-812.4, half=1404.0, unit="ha", status="computed", **more) -> EffectAnswer:
+def effect(
+    desk,
+    plan,
+    outcome,
+    estimator="scm",
+    varied="",
+    value=-812.4,
+    half=1404.0,
+    unit="ha",
+    status="computed",
+    **more,
+) -> EffectAnswer:
     key = f"effect@{plan}:{outcome}~{estimator}" + (f"~{varied}" if varied else "")
-    desk.steps[key] = Step("effect", f"{outcome} · {estimator}", "mean gap after exposure", key, value, unit, "made up", (desk.vintage,))
+    desk.steps[key] = Step(
+        "effect",
+        f"{outcome} · {estimator}",
+        "mean gap after exposure",
+        key,
+        value,
+        unit,
+        "made up",
+        (desk.vintage,),
+    )
     low, high = (None, None) if half is None or value is None else (value - half, value + half)
-    told = {"se": half and half / 1.96, "p": 0.214, "p_kind": "permutation", "size": 0.061, "p_joint": 0.48, "why_no_se": "", "gap": 3e-10} | more
+    told = {
+        "se": half and half / 1.96,
+        "p": 0.214,
+        "p_kind": "permutation",
+        "size": 0.061,
+        "p_joint": 0.48,
+        "why_no_se": "",
+        "gap": 3e-10,
+    } | more
     return EffectAnswer(
         id=key, estimator=estimator, varied=varied, effect=Figure(value, unit, key, low, high, status=status),
         specification={"buffer": 1, "years": "2010-2023", "starts": [2012, 2014], "covariates": None}, data="ab" * 32, seed=7, seconds=0.01, **told,
@@ -53,7 +81,10 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
         for i, (e, v) in enumerate([("sdid", ""), ("ascm", ""), ("scm", "buffer=2"), ("scm", "buffer=0"), ("scm", "start=2012"),
                                     ("scm", "start=2014"), ("sdid", "buffer=0"), ("sdid", "start=2014")])
     ]  # fmt: skip
-    logs = [effect(desk, plan, outcome, e, "transform=asinh", -0.213 + 0.1 * i, 0.32, "asinh") for i, e in enumerate(("scm", "sdid"))]
+    logs = [
+        effect(desk, plan, outcome, e, "transform=asinh", -0.213 + 0.1 * i, 0.32, "asinh")
+        for i, e in enumerate(("scm", "sdid"))
+    ]
     high = abs(value) * 9
     path = [high * (1 + 0.25 * sin(k)) for k in range(len(YEARS))]
     expected = tuple(Point(y, v * 1.01, v * 0.9, v * 1.12) for y, v in zip(YEARS, path, strict=True))
@@ -64,9 +95,26 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
     )  # fmt: skip
     placebos = {code: size * (3.1 * sin(7.7 * i) * abs(cos(i / 3)) ** 3) for i, code in enumerate(codes)}
     placebos |= {code: size * (-3.4 + 1.1 * i) for i, code in enumerate(PRIORITY)}
-    weights = {code: w for code, w in zip([c for c in codes if c not in PRIORITY][::23], (0.31, 0.22, 0.17, 0.11, 0.08, 0.05, 0.04, 0.02), strict=False)}
-    parts = tuple(figure(desk, plan, outcome, name, v, unit) for name, v in (("direct", value), ("displaced", -0.3 * value), ("net", value * 1.9)))
-    values = {"outcome": f"series:{outcome}", "change": lead.effect, "effect": lead.effect, "interval": lead.effect, "place": "CO-52835", "p": 0.0004}
+    weights = {
+        code: w
+        for code, w in zip(
+            [c for c in codes if c not in PRIORITY][::23],
+            (0.31, 0.22, 0.17, 0.11, 0.08, 0.05, 0.04, 0.02),
+            strict=False,
+        )
+    }
+    parts = tuple(
+        figure(desk, plan, outcome, name, v, unit)
+        for name, v in (("direct", value), ("displaced", -0.3 * value), ("net", value * 1.9))
+    )
+    values = {
+        "outcome": f"series:{outcome}",
+        "change": lead.effect,
+        "effect": lead.effect,
+        "interval": lead.effect,
+        "place": "CO-52835",
+        "p": 0.0004,
+    }
     return OutcomeFinding(
         outcome, unit, "level", "down", grade,
         (Message(UNKNOWN, {"count": 3}), Message("{estimator} fits badly: {share} of the level.", {"estimator": "scm", "share": 0.274})),
@@ -79,7 +127,9 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
 
 def figure(desk, plan, outcome, part, value, unit) -> Figure:
     key = f"displaced@{plan}:{outcome}~{part}"
-    desk.steps[key] = Step("effect", f"{outcome} · {part}", "rings of neighbours", key, value, unit, "", (desk.vintage,))
+    desk.steps[key] = Step(
+        "effect", f"{outcome} · {part}", "rings of neighbours", key, value, unit, "", (desk.vintage,)
+    )
     return Figure(value, unit, key, value - abs(value) * 0.6, value + abs(value) * 0.6)
 
 
@@ -87,14 +137,32 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
     codes = [code for code, place in gazetteer.places.items() if place.level == "municipality"]
     first = plan("priority-2021", T("The places chosen in 2021", "Los municipios escogidos en 2021"), ("coca_area", "homicide_rate"),
                  caveats=(T("They were chosen at a peak.", "Se escogieron en un máximo."),), cites=("HLD7",), estimators=("scm", "sdid", "ascm"))  # fmt: skip
-    bare = plan("status-2017", T("A status", "Una condición"), ("coca_area", "extortion"), estimators=("did", "twfe"), strata="department")
+    bare = plan(
+        "status-2017",
+        T("A status", "Una condición"),
+        ("coca_area", "extortion"),
+        estimators=("did", "twfe"),
+        strata="department",
+    )
     empty = plan("spraying-2015", T("The end of spraying", "El fin de la aspersión"), ("forest_loss",), estimators=("dose",),
                  exposure=Exposure(since="2015", series="aerial_spraying_area", during="1994-2014"), datasets=("ideam-forest", "nobody-knows"))  # fmt: skip
     rate = "deaths/100 000 people/year"
     many = tuple(codes[::4])
     plain = effect(desk, "status-2017", "coca_area", "did", value=0.12, half=None, unit="asinh", p=None, size=None, p_joint=None, se=None, gap=None,
                    why_no_se="One place alone.")  # fmt: skip
-    none = effect(desk, "status-2017", "extortion", "did", value=None, half=None, unit="cases", status="not_measured", p=None, size=None, p_joint=None)
+    none = effect(
+        desk,
+        "status-2017",
+        "extortion",
+        "did",
+        value=None,
+        half=None,
+        unit="cases",
+        status="not_measured",
+        p=None,
+        size=None,
+        p_joint=None,
+    )
     return (
         Finding(first, "fragile", (), (rich(desk, first.id, "coca_area", codes, "credible"),
                                        rich(desk, first.id, "homicide_rate", codes, "fragile", rate, 0.1, 11.3)),

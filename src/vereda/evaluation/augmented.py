@@ -314,33 +314,30 @@ def _newton(
 
     Only the sum ties the groups together. With a price u (L,) on it they come apart, each a simplex problem whose
     target is moved by u / (2 beta n): the dual is concave and piecewise quadratic in L unknowns, and semismooth Newton
-    climbs it in a few steps. The certificate is the gap of the whole, from the weights alone.
+    climbs it in a few steps. Where it oversteps, because a fold lies between, its curvature is drawn towards the most
+    there can be anywhere, under which no step can. The certificate is the gap of the whole, from the weights alone.
     """
-    base: Array = np.zeros(lags)
-    move: Array = np.zeros(lags)
-    low, high, length, rise, steps = 0.0, np.inf, 1.0, 0.0, 0
+    most = np.full(lags, 1 / (2 * alpha))
+    for g, each in zip(groups, beta, strict=True):
+        most[lags - len(g.target) :] += 1 / (2 * each)
+    base, move, rise, caution, steps = np.zeros(lags), np.zeros(lags), 0.0, 0.0, 0
+    slope, curve = np.zeros(lags), np.diag(most)
     best: tuple[list[Array], float, bool] = ([], np.inf, False)
     while steps < 500:
         steps += 1
-        u = base + length * move
-        found, unique, slope, curve = _dual(groups, u, alpha, beta)
+        found, unique, ahead, bend = _dual(groups, base + move, alpha, beta)
         gap = _whole_gap(groups, found, lags, alpha, beta)
         settled = gap <= 1e-14 or best[1] <= min(gap, 1e-10)
         best = (found, gap, unique) if gap < best[1] else best
         if settled:
             break
-        along = float(slope @ move)
-        if (
-            along < -0.5 * rise
-        ):  # beyond the top on this line, across a fold: between what is below and what is beyond
-            high = length
-        elif along > 0.5 * rise and high < np.inf:
-            low = length
+        if ahead @ move >= -1e-9 * rise:
+            base, slope, curve = base + move, ahead, bend
+            caution = caution / 10 if caution > 1e-4 else 0.0
         else:
-            base, move = u, np.asarray(np.linalg.solve(curve, slope), dtype=float)
-            low, high, length, rise = 0.0, np.inf, 1.0, float(slope @ np.linalg.solve(curve, slope))
-            continue
-        length = (low + high) / 2
+            caution = min(1.0, max(1e-4, 4 * caution))
+        move = np.linalg.solve((1 - caution) * curve + caution * np.diag(most), slope)
+        rise = float(slope @ move)
     found, gap, unique = best
     off = max(max(abs(float(w.sum()) - 1.0), -float(w.min())) for w in found)
     certificate = Certificate("dual semismooth Newton", gap, off, steps, unique)

@@ -24,9 +24,7 @@ WHY = (
     "{what} rests on {places} exposed places (or clusters) in {cohorts} cohorts: fewer than four to a cohort, so their "
     "own variation, which a standard error is made of, cannot be seen. Use scm, ascm or sdid with placebos."
 )
-CONTROLS = (
-    "Fewer than four controls: their own variation cannot be seen. Add controls, or use scm with placebos."
-)
+CONTROLS = "Too few controls, or too few exposed places with values in both years: their own variation cannot be seen."
 
 
 def did(asked: Asked) -> Found:

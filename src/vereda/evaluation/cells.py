@@ -96,6 +96,7 @@ class Grid:
 
 
 def grid_of(table: pa.Table, place: str, year: str, counted_from: int) -> Grid:
+    """The grid behind the columns of places and years; BadDesign for rows without either, twins and missing years."""
     if not len(table):
         raise BadDesign("The table has no rows.")
     faults = Faults(counted_from)
@@ -167,6 +168,7 @@ def _no_twins(cell: Codes, places: Sequence[str], years: Array, counted_from: in
 
 
 def more(count: int) -> list[str]:
+    """How many faults are not written out."""
     return [f"and {count - SHOWN} more"] if count > SHOWN else []
 
 
@@ -276,7 +278,7 @@ def _from(faults: Faults, grid: Grid, numbers: Array, name: str) -> Array | None
             "It is the first exposed year, a whole number; 0, empty or inf for a place never exposed.",
         )
         return None
-    if set(np.unique(years)) <= {1.0, NEVER} and grid.years[0] > 1:
+    if 1.0 in years and set(np.unique(years)) <= {1.0, NEVER} and grid.years[0] > 1:
         faults.add(
             name, "holds only 0 and 1. If it says whether a place is exposed in a year, name it as exposed"
         )

@@ -102,12 +102,9 @@ def _branch(
     z, omega = g @ study.beta, g @ study.sigma @ g.T
     most = np.sqrt(np.diag(omega)).max() * normal_quantile(
         1 - kappa / len(z)
-    )  # Bonferroni: never below the cut
-    reach = (
-        (z[0] - most) / h[0],
-        (z[1] - most) / h[1],
-    )  # where a ray alone would reject: nothing outside is accepted
-    if covered[0] <= reach[0] and reach[1] <= covered[1]:
+    )  # Bonferroni: not below the cut
+    widest = (z[0] - most) / h[0], (z[1] - most) / h[1]  # outside, one of the rays alone rejects
+    if covered[0] <= widest[0] and widest[1] <= covered[1]:
         return np.inf, -np.inf
     cut = _least_favourable(g @ draws[0], omega, draws[1], kappa)
     low, high = (z[0] - cut) / h[0], (z[1] - cut) / h[1]
@@ -148,7 +145,7 @@ def _least_favourable(z: Array, omega: Array, uniform: Array, kappa: float) -> f
 
     moving = (
         np.diag(omega) > TIE * omega.max()
-    )  # at M = 0 both signs of a step cancel: no variance, never above
+    )  # at M = 0 both signs of a step cancel and never exceed anything
     z, omega = z[moving], omega[np.ix_(moving, moving)]
     sd = np.sqrt(np.diag(omega))
     b = omega / sd**2  # column k: how the others move with Z_k

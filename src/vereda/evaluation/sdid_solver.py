@@ -14,7 +14,7 @@ from vereda.evaluation.panel import Array, Codes
 
 ENOUGH = 1e-26  # of the scale: once its support is right, a Newton point is exact but for rounding
 STALL = 1e-15  # of the scale: the gap of an active set cannot be resolved below this
-DUAL_FROM = 1e-6  # of the largest squared length of a point: with less ridge the dual is ill-conditioned
+DUAL_FROM = 1e-11  # of the largest squared length of a point: with less ridge the dual is ill-conditioned
 STEPS = 400  # Newton steps, or points that enter a support of ordinary size; far above what is ever used
 
 
@@ -38,10 +38,10 @@ def _combine(x: Array, w: Array, rows: int, out: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _solve(h: Array, d: Array, size: int) -> bool:
-    """d <- h^-1 d on the leading block of h, whose upper half is overwritten; False when h is not definite."""
+def _solve(h: Array, d: Array, size: int, least: float) -> bool:
+    """d <- h^-1 d on the leading block of h, whose upper half is overwritten; False when a pivot is below least."""
     for k in range(size):
-        if not h[k, k] > 0.0:
+        if not h[k, k] > least:
             return False
         for i in range(k + 1, size):
             factor = h[k, i] / h[k, k]
@@ -115,7 +115,7 @@ def _newton(p: Array, across: Array, b: Array, eta: float, w: Array, scale: floa
             for k in range(i, m):
                 h[i, k] = (moments[i, k] - total[i] * total[k] / inside) / eta
             h[i, i] += 1.0
-        if not _solve(h, d, m):
+        if not _solve(h, d, m, 0.0):
             break
         rise, length, moved = _dot(slope, d), 1.0, False
         while length > 1e-10 and not moved:  # below it no step can be told from standing still
@@ -132,15 +132,14 @@ def _newton(p: Array, across: Array, b: Array, eta: float, w: Array, scale: floa
         for j in range(n):
             w[j] = trial[j]
         value, gap = higher, closer
-    report[0], report[1], report[2] = gap / scale, report[1] + step, 0.0
+    report[1] += step
 
 
 @njit(cache=True, nogil=True)
-def _corral(p: Array, b: Array, eta: float, w: Array, scale: float, report: Array) -> None:
-    """Wolfe's (1976) point of least norm: points enter one by one, and leave when their weight would turn negative."""
+def _corral(p: Array, across: Array, eta: float, w: Array, scale: float, report: Array) -> None:
+    """Wolfe's (1976) point of least norm, b being zero: points enter one by one, and leave when they would turn negative."""
     n, m = p.shape
     room = min(n, 4 * m + 50)
-    d, across = np.empty((n, m)), np.empty((m, n))
     q, h = (
         np.empty((room + 1, n)),
         np.empty((room, room)),
@@ -148,16 +147,13 @@ def _corral(p: Array, b: Array, eta: float, w: Array, scale: float, report: Arra
     support, x, y = np.empty(room, dtype=np.int64), np.zeros(room), np.empty(room)
     entering, least = 0, np.inf
     for j in range(n):
-        for k in range(m):
-            d[j, k] = p[j, k] - b[k]
-            across[k, j] = d[j, k]
-        norm = _dot(d[j], d[j])
+        norm = _dot(p[j], p[j])
         if norm < least:
             entering, least = j, norm
     size, gap, value, step, going = 0, np.inf, np.inf, 0, True
     while going and step < STEPS + 4 * n:
         step += 1
-        _combine(across, d[entering], m, q[size])
+        _combine(across, p[entering], m, q[size])
         q[size, entering] += eta
         support[size], x[size] = entering, 1.0 if size == 0 else 0.0
         size += 1
@@ -171,7 +167,7 @@ def _corral(p: Array, b: Array, eta: float, w: Array, scale: float, report: Arra
                 y[i] = 1.0
                 for j in range(i, size):
                     h[i, j] = q[i, support[j]] + lift
-            if not _solve(h, y, size):  # the newcomer lies in the hull of the others, to rounding
+            if not _solve(h, y, size, 1e-13 * lift):  # the newcomer lies in the hull of the others, to rounding
                 size -= 1
                 break
             total, length = 0.0, 1.0
@@ -193,34 +189,38 @@ def _corral(p: Array, b: Array, eta: float, w: Array, scale: float, report: Arra
             size = kept
         _combine(q, x, size, q[room])
         before, value, entering = value, 0.0, 0
-        for j in range(n):
-            if q[room, j] < q[room, entering]:
-                entering = j
-        going = size < room
         for i in range(size):
             value += x[i] * q[room, support[i]]
-            going = going and support[i] != entering
-        gap = value - q[room, entering]
-        going = going and gap > STALL * scale and value < before
-    for j in range(n):
-        w[j] = 0.0
-    for i in range(size):
-        w[support[i]] = x[i]
-    report[0], report[1], report[2] = gap / scale, report[1] + step, 1.0
+        going = value < before and size < room
+        if value < before:  # otherwise the newcomer brought rounding: what was before stands
+            for j in range(n):
+                w[j] = 0.0
+                if q[room, j] < q[room, entering]:
+                    entering = j
+            for i in range(size):
+                w[support[i]] = x[i]
+                going = going and support[i] != entering
+            gap = value - q[room, entering]
+            going = going and gap > STALL * scale
+    report[1] += step
 
 
 @njit(cache=True, nogil=True)
 def _scale(p: Array, b: Array, eta: float, across: Array) -> float:
-    """The objective at equal weights, which no optimum exceeds: what gaps are relative to. Also fills p transposed."""
+    """What gaps are relative to: the objective at equal weights, which no optimum exceeds. Also fills p transposed.
+
+    Where equal weights happen to fit, a millionth of the mean objective of single points stands for it.
+    """
     n, m = p.shape
-    scale: float = 0.5 * eta / n
+    equal, single = 0.5 * eta / n, 0.5 * eta
     for k in range(m):
         middle = 0.0
         for j in range(n):
             across[k, j] = p[j, k]
             middle += p[j, k] / n
-        scale += 0.5 * (middle - b[k]) ** 2
-    return scale
+            single += 0.5 * (p[j, k] - b[k]) ** 2 / n
+        equal += 0.5 * (middle - b[k]) ** 2
+    return max(equal, 1e-6 * single)
 
 
 @njit(cache=True, nogil=True)
@@ -244,21 +244,31 @@ def _gap(p: Array, across: Array, b: Array, eta: float, w: Array) -> float:
 
 @njit(cache=True, nogil=True)
 def _simplex(p: Array, b: Array, eta: float, w: Array, report: Array) -> None:
-    """The optimum, into w; report (3,): relative gap, steps, route (0 Newton, 1 points)."""
+    """The optimum, into w; report (3,): relative gap, steps, route (0 Newton, 1 points).
+
+    b is subtracted from p and itself, in place: weights sum to one, so that only differences matter, and levels of
+    a million do not drown them.
+    """
     n, m = p.shape
-    across = np.empty((m, n))
-    scale, longest = _scale(p, b, eta, across), 0.0
+    longest = 0.0
     for j in range(n):
-        w[j] = 1.0 / n
+        for k in range(m):
+            p[j, k] -= b[k]
         longest = max(longest, _dot(p[j], p[j]))
+        w[j] = 1.0 / n
+    for k in range(m):
+        b[k] = 0.0
+    across = np.empty((m, n))
+    scale = _scale(p, b, eta, across)
     report[0], report[1], report[2] = 0.0, 0.0, 1.0
-    if scale > 1e-28 * longest:  # otherwise equal weights fit to rounding
-        report[0] = np.inf
+    if scale > 0.0:  # otherwise all points are the target, and equal weights as good as any
         if eta >= DUAL_FROM * longest:
             _newton(p, across, b, eta, w, scale, report)
-        if not report[0] <= 1e-12:
-            _corral(p, b, eta, w, scale, report)
+            report[2] = 0.0
         report[0] = _gap(p, across, b, eta, w) / scale
+        if eta < DUAL_FROM * longest or not report[0] <= 1e-9:
+            _corral(p, across, eta, w, scale, report)
+            report[0], report[2] = _gap(p, across, b, eta, w) / scale, 1.0
 
 
 @njit(cache=True, nogil=True)

@@ -59,7 +59,9 @@ class Because:
 
     def _short(self, finding: Finding, outcome: OutcomeFinding) -> SimpleNamespace:
         lead = effect_text.main(outcome)
-        return SimpleNamespace(found=outcome, lead=lead, row=self._draw(finding, outcome, "row") if lead else None)
+        return SimpleNamespace(
+            found=outcome, lead=lead, row=self._draw(finding, outcome, "row") if lead else None
+        )
 
     def _outcome(self, finding: Finding, outcome: OutcomeFinding, voice: Voice) -> SimpleNamespace:
         short = self._short(finding, outcome)
@@ -94,8 +96,12 @@ class Because:
             names = {code: places[code].name for code in finding.exposed if code in places}
             return placebo_chart(outcome.placebos, set(finding.exposed), names, label)
         if kind == "parts":
-            named = zip(outcome.displaced[:2], effect_words.PARTS, strict=False)
-            return rows_chart([Row(figure, _said(name)) for figure, name in named], label) if len(outcome.displaced) > 1 else None
+            named = zip(outcome.displaced[:2], effect_words.PARTS.values(), strict=False)
+            return (
+                rows_chart([Row(figure, _said(name)) for figure, name in named], label)
+                if len(outcome.displaced) > 1
+                else None
+            )
         if lead is None:
             return None
         if kind == "row":
@@ -112,13 +118,17 @@ class Because:
                 values |= _ends(outcome.event, "before", "after", lang)
             elif kind == "gap":
                 seen, due = outcome.observed[-1], outcome.expected[-1]
-                values |= {"year": str(seen.at), "seen": text.loose(seen.value, lang), "due": text.loose(due.value, lang)}
+                values |= {
+                    "year": str(seen.at),
+                    "seen": text.loose(seen.value, lang),
+                    "due": text.loose(due.value, lang),
+                }
             elif kind == "placebo":
                 values["count"] = text.digits(len(outcome.placebos), lang)
             elif kind == "parts":
                 values["parts"] = "; ".join(
                     f"{text.translate(part, lang)}: {text.number(f, lang, sign=True)}"
-                    for part, f in zip(effect_words.PARTS, outcome.displaced, strict=False)
+                    for part, f in zip(effect_words.PARTS.values(), outcome.displaced, strict=False)
                 )
             elif lead:
                 values["effect"] = text.number(lead.effect, lang, sign=True)
@@ -140,7 +150,9 @@ class Because:
         said = text.fill(t.say("{title}: {count} exposed places and {ring} neighbours on a map."), {
             "title": finding.plan.title.say(t.lang), "count": text.digits(len(finding.exposed), t.lang),
             "ring": text.digits(len(finding.ring), t.lang)})  # fmt: skip
-        return effect_map(self.field, self.edition.gazetteer, finding.exposed, finding.ring, {}, said, self._ground(t))
+        return effect_map(
+            self.field, self.edition.gazetteer, finding.exposed, finding.ring, {}, said, self._ground(t)
+        )
 
     def _weights(self, finding: Finding, outcome: OutcomeFinding, voice: Voice) -> str:
         """Donors by weight, and the exposed they stand for."""
@@ -151,7 +163,9 @@ class Because:
         top = max(weights, key=lambda code: weights[code][0])
         said = text.fill(t.say("{outcome}: weights of {count} donors on a map; the largest is {place}."), {
             "outcome": voice.title(outcome), "count": text.digits(len(weights), t.lang), "place": t.place(top)})  # fmt: skip
-        return effect_map(self.field, self.edition.gazetteer, finding.exposed, (), weights, said, self._ground(t))
+        return effect_map(
+            self.field, self.edition.gazetteer, finding.exposed, (), weights, said, self._ground(t)
+        )
 
     def _ground(self, t: Teller) -> str:
         return f"{t.root}ground.svg" if self.edition.geometry else ""
@@ -159,7 +173,9 @@ class Because:
 
 _LABELS = {
     "row": N_("{outcome}: effect {effect}, interval {interval}."),
-    "event": N_("{outcome}: effects by year since exposure; {first} in year {before}, {last} in year {after}."),
+    "event": N_(
+        "{outcome}: effects by year since exposure; {first} in year {before}, {last} in year {after}."
+    ),
     "gap": N_("{outcome}: in {year}, observed {seen}, expected {due}."),
     "placebo": N_("{outcome}: the statistic of {count} places, the exposed marked."),
     "curve": N_("{outcome}: {count} specifications in order; the main one finds {effect}."),

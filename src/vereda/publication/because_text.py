@@ -39,7 +39,9 @@ def _outcome(outcome: OutcomeFinding, lang: str, names: Names) -> list[Renderabl
         Line.assemble((title + "  ", "bold"), chip(outcome.grade, lang)),
         Line(effect_text.say(outcome.sentence, lang, named)),
     ]
-    shown += [Padding(Line(effect_text.say(why, lang, named), style="dim"), (0, 0, 0, 2)) for why in outcome.why]
+    shown += [
+        Padding(Line(effect_text.say(why, lang, named), style="dim"), (0, 0, 0, 2)) for why in outcome.why
+    ]
     if outcome.effects:
         shown.append(_effects(outcome.effects, lang))
     for check in outcome.checks:
@@ -52,12 +54,14 @@ def _outcome(outcome: OutcomeFinding, lang: str, names: Names) -> list[Renderabl
 def _effects(effects: Sequence[EffectAnswer], lang: str) -> Table:
     """The main specification and every other."""
     table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
-    heads = (_t("Estimator", lang), _t("Effect", lang), _t("Interval", lang), "p", _t("Errs", lang))
+    heads = (_t("Method", lang), _t("Effect", lang), _t("Interval", lang), "p", _t("Errs", lang))
     for i, head in enumerate(heads):
         table.add_column(head, justify="right" if i else "left", overflow="fold")
     for i, effect in enumerate(effects):
         differs = effect_text.varied(effect, lang)
-        name = Line.assemble(effect_text.estimator(effect.estimator, lang), (f" {differs}" if differs else "", "dim"))
+        name = Line.assemble(
+            effect_text.estimator(effect.estimator, lang), (f" {differs}" if differs else "", "dim")
+        )
         table.add_row(
             name,
             text.number(effect.effect, lang, sign=True),

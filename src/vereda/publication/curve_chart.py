@@ -34,7 +34,14 @@ def curve_chart(effects: Sequence[EffectAnswer], main: str, label: Say) -> Chart
             drawing.rule((0, y), (width, y), "rule", width=0.7)
             drawing.words.append(Word(width + 8, y, speech(partial(choice, row)), colour="soft"))
         for i, effect in enumerate(shown):
-            _column(drawing, along(i), up, effect, effect.id == main, [below - 14 - LINE * k for k in chosen(effect, choices)])
+            _column(
+                drawing,
+                (along(i), along(1) - along(0)),
+                up,
+                effect,
+                effect.id == main,
+                [below - 14 - LINE * k for k in chosen(effect, choices)],
+            )
         return drawing
 
     frames = (
@@ -68,15 +75,29 @@ def choice(row: tuple[str, str], lang: str) -> str:
     key, value = row
     if key == "estimator":
         return text.translate(effect_words.SHORT.get(value, value), lang)
-    before = text.translate(effect_words.SHORT_VARIED.get(key, key.replace("_", " ")) or "", lang) if key else ""
+    word = effect_words.SHORT_VARIED.get(key, key.replace("_", " "))
+    before = text.translate(word, lang) if word else ""
     said = text.translate(effect_words.VALUES.get(value, value.replace("_", " ")), lang)
     return f"{before} {said}".strip()
 
 
-def _column(drawing: Drawing, x: float, up: Scale, effect: EffectAnswer, main: bool, marks: Sequence[float]) -> None:
-    hue, figure = "coca" if main else "third", effect.effect
+def _column(
+    drawing: Drawing,
+    place: tuple[float, float],
+    up: Scale,
+    effect: EffectAnswer,
+    main: bool,
+    marks: Sequence[float],
+) -> None:
+    """place: middle of the column and its width, in pixels; many columns get thin marks."""
+    (x, room), hue, figure = place, "coca" if main else "third", effect.effect
     if figure.low is not None and figure.high is not None:
-        drawing.band([(x, up(figure.low), up(figure.high))], hue)
-    drawing.dot(x, up(figure.value or 0.0), hue, filled=main, size=64 if main else 34)
+        low, high = up(figure.low), up(figure.high)
+        if room < 10:
+            drawing.rule((x, low), (x, high), hue if main else "zero", width=min(2.4, room / 2))
+        else:
+            drawing.band([(x, low, high)], hue)
+    size = 34 if room >= 10 else max(4.0, (room * 0.7) ** 2)
+    drawing.dot(x, up(figure.value or 0.0), hue, filled=main or room < 10, size=64 if main else size)
     for y in marks:
-        drawing.dot(x, y, hue, size=22)
+        drawing.dot(x, y, hue, size=min(22, size))

@@ -14,7 +14,10 @@ from vereda.publication.words import N_
 from vereda.terms.figure import Figure
 from vereda.terms.finding import Point
 
-FRAMES = (Frame(HALF, 290, left=4, right=14, top=22, bottom=26), Frame(NARROW, 250, left=4, right=10, top=22, bottom=26))
+FRAMES = (
+    Frame(HALF, 290, left=4, right=14, top=22, bottom=26),
+    Frame(NARROW, 250, left=4, right=10, top=22, bottom=26),
+)
 Paint = Callable[[Frame, Speech], Drawing]
 
 
@@ -104,7 +107,9 @@ def gap_chart(observed: Sequence[Point], expected: Sequence[Point], since: int, 
     def paint(frame: Frame, speech: Speech) -> Drawing:
         drawing, (width, height) = canvas(frame), frame.plot
         lines = (("rival", expected, N_("expected"), 2.0), ("coca", observed, N_("observed"), 2.6))
-        up = Scale.over([v for _, line, _, _ in lines for p in line for v in (p.value, p.low, p.high)], height)
+        up = Scale.over(
+            [v for _, line, _, _ in lines for p in line for v in (p.value, p.low, p.high)], height
+        )
         first, last = min(seen), max(max(seen), max(p.at for p in expected))
         along = Scale(first, max(last, first + 1), width - 46, 46)
         grid(drawing, up, speech)

@@ -38,14 +38,20 @@ EFFECTS: Columns = {
 def columns(finding: Finding) -> Columns:
     """The columns of a plan's table: those of every plan, then its specification."""
     keys = dict.fromkeys(key for _, effect in effects(finding) for key in effect.specification)
-    more = {f"spec_{key}": ("string", f"#meta+spec+{key.replace('_', '')}", f"specification: {key}") for key in keys}
+    more = {
+        f"spec_{key}": ("string", f"#meta+spec+{key.replace('_', '')}", f"specification: {key}")
+        for key in keys
+    }
     return EFFECTS | more
 
 
 def rows(finding: Finding) -> list[tuple[Any, ...]]:
     """One effect a row."""
     specified = [name.removeprefix("spec_") for name in columns(finding) if name.startswith("spec_")]
-    return [(*_row(finding, o, e), *(_plain(e.specification.get(key)) for key in specified)) for o, e in effects(finding)]
+    return [
+        (*_row(finding, o, e), *(_plain(e.specification.get(key)) for key in specified))
+        for o, e in effects(finding)
+    ]
 
 
 def effects(finding: Finding) -> Iterator[tuple[OutcomeFinding, EffectAnswer]]:

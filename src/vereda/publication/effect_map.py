@@ -35,7 +35,9 @@ def effect_map(
         if at := _seat(code, field, gazetteer):
             size = 9 if len(exposed) <= NAMED else 5.5
             title = f"<title>{escape(gazetteer.places[code].name)}</title>"
-            chosen.append(f'<path d="M{at[0]} {at[1] - size:.1f}l{size} {size}-{size} {size}-{size}-{size}z">{title}</path>')
+            chosen.append(
+                f'<path d="M{at[0]} {at[1] - size:.1f}l{size} {size}-{size} {size}-{size}-{size}z">{title}</path>'
+            )
             if len(exposed) <= NAMED:
                 names.append(_name(gazetteer.places[code].name, *at))
     return (

@@ -36,7 +36,9 @@ class Voice:
 
     def joint(self, effect: EffectAnswer) -> Markup:
         """The p-value with every outcome of the plan counted."""
-        return self._maybe(effect, None if effect.p_joint is None else text.p_value(effect.p_joint, self.t.lang))
+        return self._maybe(
+            effect, None if effect.p_joint is None else text.p_value(effect.p_joint, self.t.lang)
+        )
 
     def size(self, effect: EffectAnswer) -> Markup:
         """How often the test rejects a true null at the nominal level."""
@@ -88,7 +90,11 @@ class Voice:
             said = effect_text.value(name, value, self.t.lang, self.named)
             if isinstance(value, int | float) and lead:
                 return str(self.link(lead.effect, said))
-            return str(Markup('<span class="plain">{}</span>').format(said) if isinstance(value, int | float) else self.t.words(said))
+            return str(
+                Markup('<span class="plain">{}</span>').format(said)
+                if isinstance(value, int | float)
+                else self.t.words(said)
+            )
 
         return self.t.message(message, show)
 
@@ -112,21 +118,32 @@ class Voice:
         if effect.p_joint is not None:
             said.append(N_("With every outcome of the plan counted: {joint}."))
         if effect.size is not None:
-            said.append(N_("Where nothing happened, this test still finds something {size} of the time; it should be 5 %."))
+            said.append(
+                N_(
+                    "Where nothing happened, this test still finds something {size} of the time; it should be 5 %."
+                )
+            )
         return Markup(" ").join(self._filled(sentence, values) for sentence in said)
 
     def about(self, outcome: OutcomeFinding) -> Markup:
         """What the effect is, and what stands in the brackets."""
         effect = effect_text.main(outcome)
         dose = effect is not None and effect.estimator == "dose"
-        said = [N_("The effect after exposure.") if dose else N_("Mean effect on an exposed place, after exposure.")]
+        said = [
+            N_("The effect after exposure.")
+            if dose
+            else N_("Mean effect on an exposed place, after exposure.")
+        ]
         if outcome.transform != "level":
             said.append(N_("Measured as: {how}."))
         if effect is not None:
             said.append(N_("Method: {method}."))
         if effect is not None and effect.effect.low is not None:
             said.append(N_("In brackets: the 95 % interval."))
-        values = {"how": escape(self.transform(outcome.transform)), "method": escape(self.estimator(effect.estimator) if effect else "")}
+        values = {
+            "how": escape(self.transform(outcome.transform)),
+            "method": escape(self.estimator(effect.estimator) if effect else ""),
+        }
         return Markup(" ").join(self._filled(sentence, values) for sentence in said)
 
     def _filled(self, sentence: str, values: dict[str, Markup]) -> Markup:
@@ -163,7 +180,7 @@ class Voice:
 
     def parts(self, outcome: OutcomeFinding) -> list[tuple[str, Figure]]:
         """Direct, displaced and net effects with their names."""
-        names = [text.translate(part, self.t.lang) for part in effect_words.PARTS]
+        names = [text.translate(part, self.t.lang) for part in effect_words.PARTS.values()]
         names += [figure.note for figure in outcome.displaced[len(names) :]]
         return list(zip(names, outcome.displaced, strict=False))
 

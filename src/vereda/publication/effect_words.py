@@ -108,6 +108,11 @@ P_KINDS = {
     "conformal": N_("conformal"),
 }
 
-PARTS = (N_("On an exposed place"), N_("On a neighbour"), N_("Exposed and neighbours together"))
+#: Direct, displaced and net effect, in this order.
+PARTS = {
+    "direct": N_("On an exposed place"),
+    "displaced": N_("On a neighbour"),
+    "net": N_("Exposed and neighbours together"),
+}
 
 STRATA = {"none": N_("all places"), "department": N_("the same departments")}

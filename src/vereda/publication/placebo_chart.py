@@ -74,7 +74,14 @@ def placebo_chart(
             drawing.words.append(Word(x + gap, y - 8, token, side, "target", True))
         if marked and not few:
             drawing.words.append(
-                Word(0, height + 6, speech(partial(text.translate, N_("marks below: the exposed"))), "left", "target", True)
+                Word(
+                    0,
+                    height + 6,
+                    speech(partial(text.translate, N_("marks below: the exposed"))),
+                    "left",
+                    "target",
+                    True,
+                )
             )
         return drawing
 

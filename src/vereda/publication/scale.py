@@ -68,7 +68,12 @@ def grid(drawing: Drawing, scale: Scale, speech: Speech) -> None:
 
 
 def years(
-    drawing: Drawing, speech: Speech, at: Scale, span: tuple[int, int], under: float = -13.0, sign: bool = False
+    drawing: Drawing,
+    speech: Speech,
+    at: Scale,
+    span: tuple[int, int],
+    under: float = -13.0,
+    sign: bool = False,
 ) -> None:
     """Numbers of years under the marks, as many as find room."""
     first, last = span

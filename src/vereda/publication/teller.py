@@ -22,7 +22,9 @@ _ICONS = {
     "frail": "M2.5 8l2.6-4 2.9 8 2.8-8 2.7 4",
     "open": "M3.6 12.4l8.8-8.8",
 }
-_LITERAL = re.compile(r"(?<!&#)\b\d[\d.,]*(?:\s?%)?")  # digits of a template are its words, not a number found
+_LITERAL = re.compile(
+    r"(?<!&#)\b\d[\d.,]*(?:\s?%)?"
+)  # digits of a template are its words, not a number found
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,9 @@ class Writer:
                     made[prefix + address.page] = self._single(key, address.page)
                 rows.append(self._row(key, page, chains, listed=address.page == page, short=bool(whose)))
             title = f"{self._name(name)} · {self._teller.place(place)}"
+            first = "Outcome" if name in {"effect", "displaced"} else "Period"
             head = f'<p class="sub">{whose}</p>' if whose else ""
-            made[prefix + page] = self._page(page, title, head + self._table(rows) + chains.html())
+            made[prefix + page] = self._page(page, title, head + self._table(rows, first) + chains.html())
         return made
 
     # ---- pages -------------------------------------------------------------------------------------------
@@ -78,8 +79,8 @@ class Writer:
             path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body
         )
 
-    def _table(self, rows: Sequence[tuple[str, str, str, str]]) -> str:
-        heads = ("Period", "Value", "How it is made, where it is printed", "Made from")
+    def _table(self, rows: Sequence[tuple[str, str, str, str]], first: str = "Period") -> str:
+        heads = (first, "Value", "How it is made, where it is printed", "Made from")
         cells = "".join(
             f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads)
         )
@@ -165,7 +166,12 @@ class Writer:
         """Estimator, vintage and source, as the key names them."""
         estimator, _, rest = tail.partition("~")
         if estimator in effect_words.ESTIMATORS:
-            parts = [effect_text.estimator(estimator, self.lang), effect_text.choices(rest.replace("~", ","), self.lang)]
+            parts = [
+                effect_text.estimator(estimator, self.lang),
+                effect_text.choices(rest.replace("~", ","), self.lang),
+            ]
+        elif estimator in effect_words.PARTS:
+            parts = [text.translate(effect_words.PARTS[estimator], self.lang), *rest.split("~")]
         else:
             parts = [self._teller.estimator(estimator) if estimator else "", *rest.split("~")]
         return escape(", ".join(part for part in parts if part))
