@@ -270,7 +270,7 @@ def test_one_year_before_is_enough_for_did_which_says_so() -> None:
 def test_gaps_are_worked_around_or_refused_and_never_hidden(estimator: str) -> None:
     one = drawn([2008.0] * 6)
     y = one.y.copy()
-    y[20, 3] = np.nan
+    y[20, 6] = np.nan  # a control, in the year before exposure
     found = estimate(replace(one, y=y), "y", estimator)
     full = estimate(one, "y", estimator)
     assert found.att == pytest.approx(full.att, abs=0.3)

@@ -103,6 +103,23 @@ def test_flci_is_that_of_diff_diff_or_shorter(pre: int, post: int, seed: int) ->
 
 
 @pytest.mark.parity
+@pytest.mark.parametrize("sigma", [np.eye(9), np.eye(9) + 1, 1e-12 * np.eye(9), np.diag(np.arange(1.0, 10))])
+@pytest.mark.parametrize("pre", [4, 5, 8])
+def test_flci_of_regular_errors_where_weights_start_together(pre: int, sigma: np.ndarray) -> None:
+    peer = pytest.importorskip("diff_diff.honest_did")
+    beta, l_vec, unit = np.sqrt(np.diag(sigma)), np.eye(9 - pre)[0], np.sqrt(sigma[0, 0])
+    m = np.array([0, 0.1, 1, 10]) * unit
+    ours = smoothness(beta, sigma, pre, m, l_vec)
+    for k in range(4):
+        low, high = peer._compute_optimal_flci(
+            beta[:pre] / unit, beta[pre:] / unit, sigma / unit**2, l_vec, pre, 9 - pre, m[k] / unit, 0.05
+        )
+        length = (ours.high[k] - ours.low[k]) / unit
+        assert length <= (high - low) * (1 + 1e-12)
+        assert length == pytest.approx(high - low, rel=1e-5)
+
+
+@pytest.mark.parity
 @pytest.mark.parametrize("l_vec", [[1.0, 0.0], [0.5, 0.5], [-1.0, 2.0]])
 def test_conditional_test_is_that_of_moderndid(l_vec: list[float]) -> None:
     """Without the first stage, which moderndid simulates: acceptance of every theta, step by step and sign by sign.

@@ -95,14 +95,13 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
     )  # fmt: skip
     placebos = {code: size * (3.1 * sin(7.7 * i) * abs(cos(i / 3)) ** 3) for i, code in enumerate(codes)}
     placebos |= {code: size * (-3.4 + 1.1 * i) for i, code in enumerate(PRIORITY)}
-    weights = {
-        code: w
-        for code, w in zip(
+    weights = dict(
+        zip(
             [c for c in codes if c not in PRIORITY][::23],
             (0.31, 0.22, 0.17, 0.11, 0.08, 0.05, 0.04, 0.02),
             strict=False,
         )
-    }
+    )
     parts = tuple(
         figure(desk, plan, outcome, name, v, unit)
         for name, v in (("direct", value), ("displaced", -0.3 * value), ("net", value * 1.9))

@@ -31,6 +31,7 @@ FOLDERS = (
     "trace/verdict",
     "trace/coca_area",
     "trace/coca_area/CO",
+    "trace/effect",
 )
 
 
@@ -83,8 +84,10 @@ def browser(chromium: str):
 
 @pytest.fixture(scope="session")
 def kinds(folder: Path) -> list[str]:
-    """One page of every kind."""
+    """One page of every kind; every evaluation, for no two have the same parts."""
     found = list(KINDS)
+    found += [name for name in ("because.html",) if (folder / name).is_file()]
+    found += [f"evaluations/{page.name}" for page in sorted((folder / "evaluations").glob("*.html"))]
     for name in FOLDERS:
         pages = sorted(p for p in (folder / name).glob("*.html") if p.name != "index.html")
         found += [p.relative_to(folder).as_posix() for p in (pages[:1] if name != "maps" else pages[-1:])]

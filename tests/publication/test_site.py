@@ -162,7 +162,9 @@ def test_the_tables_are_described(site) -> None:
             assert all(float(row[name]) is not None for name in numbers if row[name])
         keys = [tuple(row[name] for name in resource["schema"]["primaryKey"]) for row in rows]
         assert len(set(keys)) == len(keys), resource["name"]
-    assert {r["name"] for r in package["resources"]} == {"figures", "municipalities", "commitments"}
+    assert {r["name"] for r in package["resources"]} == {
+        "figures", "municipalities", "commitments", "effects-priority-2021", "effects-status-2017",
+    }  # fmt: skip
 
 
 def test_the_hxl_variant_tags_every_column(site) -> None:

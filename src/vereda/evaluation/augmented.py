@@ -320,7 +320,8 @@ def _newton(
     most = np.full(lags, 1 / (2 * alpha))
     for g, each in zip(groups, beta, strict=True):
         most[lags - len(g.target) :] += 1 / (2 * each)
-    base, move, rise, caution, steps = np.zeros(lags), np.zeros(lags), 0.0, 0.0, 0
+    base, rise, caution, steps = np.zeros(lags), 0.0, 0.0, 0
+    move: Array = np.zeros(lags)
     slope, curve = np.zeros(lags), np.diag(most)
     best: tuple[list[Array], float, bool] = ([], np.inf, False)
     while steps < 500:

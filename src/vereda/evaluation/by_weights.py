@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 Gaps = Callable[[Array, Codes], Array]  # outcome (n, T), rows wanted -> gaps (n, T), nan elsewhere
 SETS = 10_000  # sets of several places that are compared when all are asked for and there are more
-SIZE_DRAWS, FEWEST = (
-    200,
-    50,
-)  # simulated panels behind a calibrated size: as many as the budget of fits allows
+SIZE_SETS = 2_000  # in each simulated panel, at most
+SIZE_DRAWS = 200  # simulated panels behind a calibrated size, or as many as the budget of fits allows
+FEWEST = 50  # with fewer, none is given
 FEW = "{places} exposed place(s): a standard error would rest on variation that cannot be seen. "
 OWN = "Synthetic control has no standard error of its own. "
 ASK = "Ask for placebos ('all', or a number) to get a permutation p-value."
@@ -276,38 +275,36 @@ def _ranked(
     )
     numbers = {"rank": float(test.rank), "compared": float(test.compared), "statistic": test.observed}
     told = (Check("placebo_rank", "informational", words, numbers),)
-    size, more = _sized(asked, rows, others, wanted, pre, gaps, statistic, budget // len(wanted))
+    size, more = _sized(asked, rows, donors, wanted, pre, gaps, statistic, sets, budget // len(wanted))
     return test.p, size, told + more
 
 
 def _sized(
-    asked: Asked,
-    rows: Codes,
-    others: Codes,
-    wanted: Codes,
-    pre: Mask,
-    gaps: Gaps,
-    statistic: str,
-    afford: int,
-) -> tuple[float | None, tuple[Check, ...]]:
-    """How often the same test rejects at 5 % when nothing happened, exposed places chosen by level as these were."""
+    asked: Asked, rows: Codes, donors: Mask, wanted: Codes, pre: Mask, gaps: Gaps, statistic: str, sets: int, afford: int,
+) -> tuple[float | None, tuple[Check, ...]]:  # fmt: skip
+    """How often the same test rejects at 5 % when nothing happened, exposed places chosen by level as these were.
+
+    Every donor is drawn anew, also those that were not picked as placebos.
+    """
     from vereda.evaluation.permutation import calibrated_size
 
     draws = min(SIZE_DRAWS, afford)
     if draws < FEWEST:
         words = f"not calibrated: {len(wanted)} places would have to be fitted again in each of {FEWEST} simulations or more"
         return None, (Check("calibrated_size", "informational", words),)
+    whole = ~np.isnan(asked.y).any(axis=1)
+    drawn_anew = np.union1d(wanted, np.flatnonzero(donors & whole))
 
     def again(drawn: Array) -> Array:
-        whole = np.where(np.isnan(asked.y), np.nan, 0.0)
-        whole[wanted] = drawn
-        return gaps(whole, wanted)[wanted]
+        values = np.full(asked.y.shape, np.nan)
+        values[drawn_anew] = drawn
+        return gaps(values, wanted)[drawn_anew]
 
-    inside = np.searchsorted(wanted, rows)
+    never, inside = ~asked.exposed[drawn_anew], np.searchsorted(drawn_anew, rows)
     try:
         found = calibrated_size(
-            again, asked.y[wanted], pre, np.isin(wanted, others), inside, asked.panel.stratum[wanted],
-            draws=draws, seed=asked.seed, statistic=statistic,
+            again, asked.y[drawn_anew], pre, never, inside, asked.panel.stratum[drawn_anew],
+            draws=draws, seed=asked.seed, statistic=statistic, sets=min(sets, SIZE_SETS),
         )  # fmt: skip
     except BadDesign as fault:
         return None, (Check("calibrated_size", "informational", f"not calibrated: {fault}"),)

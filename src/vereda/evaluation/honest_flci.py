@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.evaluation.certificate import Certificate, certified
 from vereda.evaluation.honest_study import Study, normal_quantile
 from vereda.evaluation.panel import Array
+
+Mask = NDArray[np.bool_]
+TIE = 1e-10  # of the largest slope: closer than this, weights start together
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +59,45 @@ class Line:
 def path_of(line: Line) -> list[Array]:
     """Knots of argmin c'Qc/2 + q'c + mu |c|_1 as mu falls from infinity to 0: straight in between.
 
-    The shortest interval trades variance against |c|_1, so it lies on this path (Efron et al. 2004, least angle).
+    The shortest interval trades variance against |c|_1, so it lies on this path. As in least-angle regression (Efron
+    et al. 2004), but several weights may start at the same mu, as they do when sigma is regular.
     """
     q, linear = line.q, line.linear
-    size = linear.size
-    c, knots = np.zeros(size), [np.zeros(size)]
-    if not size:
-        return knots
-    sign = np.zeros(size)
-    mu = float(np.abs(linear).max())
-    sign[int(np.abs(linear).argmax())] = -np.sign(linear[int(np.abs(linear).argmax())])
-    for _ in range(50 * size):
-        if mu <= 0:
-            return knots
-        on = sign != 0
-        move = np.zeros(size)  # dc / d(-mu)
-        move[on] = np.linalg.solve(q[np.ix_(on, on)], sign[on])
-        gradient, drift = q @ c + linear, q @ move
+    c, knots = np.zeros(linear.size), [np.zeros(linear.size)]
+    start = mu = float(np.abs(linear).max(initial=0))
+    for _ in range(50 * linear.size):
+        if mu <= TIE * start:
+            break
+        gradient = q @ c + linear
+        move = _direction(q, gradient, c, (c != 0) | (np.abs(gradient) >= mu - TIE * start))
+        drift, still = q @ move, move == 0
         with np.errstate(divide="ignore", invalid="ignore"):
-            leave = np.where(on & (move * sign < 0), -c / move, np.inf)
-            join_low = np.where(~on, (mu + gradient) / (1 - drift), np.inf)
-            join_high = np.where(~on, (mu - gradient) / (1 + drift), np.inf)
-        events = np.vstack([leave, join_low, join_high])
-        events[~(events > 1e-13 * mu)] = np.inf
-        step = min(float(events.min()), mu)
-        c, mu = c + step * move, mu - step
-        if step == events.min():
-            kind, j = np.unravel_index(int(events.argmin()), events.shape)
-            sign[j] = 0.0 if kind == 0 else (1.0 if kind == 1 else -1.0)
-            c[j] = 0.0 if kind == 0 else c[j]
-        knots.append(c.copy())
-    raise BadDesign("The path of fixed-length intervals does not end: sigma is too close to singular.")
+            leave = np.where(c * move < 0, -c / move, np.inf)
+            join = np.where(still, [(mu + gradient) / (1 - drift), (mu - gradient) / (1 + drift)], np.inf)
+        join[~(join > TIE * start)] = np.inf  # at its bound now, and turned away from it
+        step = min(float(leave.min()), float(join.min()), mu)
+        c = np.where(leave <= step * (1 + TIE), 0.0, c + step * move)
+        mu -= step
+        knots.append(c)
+    else:
+        if linear.size:
+            raise BadDesign(
+                "The path of fixed-length intervals does not end: sigma is too close to singular."
+            )
+    return [*knots, np.asarray(np.linalg.solve(q, -linear), dtype=float)] if start else knots
+
+
+def _direction(q: Array, gradient: Array, c: Array, near: Mask) -> Array:
+    """dc / d(-mu): the weights in use move freely, those at their bound only off zero and if that pays."""
+    from scipy.optimize import lsq_linear
+
+    sign = np.where(c != 0, np.sign(c), -np.sign(gradient))[near]
+    root = np.linalg.cholesky(q[np.ix_(near, near)]).T
+    bound = np.where(c[near] != 0, -np.inf, 0.0)
+    answer = lsq_linear(root * sign, np.linalg.solve(root.T, sign), (bound, np.inf), method="bvls", tol=1e-14)
+    move = np.zeros(c.size)
+    move[near] = sign * answer.x
+    return move
 
 
 def shortest(study: Study, line: Line, knots: list[Array], m: float, alpha: float) -> tuple[float, float]:

@@ -139,7 +139,7 @@ def _newton(p: Array, across: Array, b: Array, eta: float, w: Array, scale: floa
 def _corral(p: Array, across: Array, eta: float, w: Array, scale: float, report: Array) -> None:
     """Wolfe's (1976) point of least norm, b being zero: points enter one by one, and leave when they would turn negative."""
     n, m = p.shape
-    room = min(n, 4 * m + 50)
+    room = min(n, 4 * m + 250)
     q, h = (
         np.empty((room + 1, n)),
         np.empty((room, room)),
@@ -220,7 +220,8 @@ def _scale(p: Array, b: Array, eta: float, across: Array) -> float:
             middle += p[j, k] / n
             single += 0.5 * (p[j, k] - b[k]) ** 2 / n
         equal += 0.5 * (middle - b[k]) ** 2
-    return max(equal, 1e-6 * single)
+    scale: float = max(equal, 1e-6 * single)
+    return scale
 
 
 @njit(cache=True, nogil=True)

@@ -162,6 +162,8 @@ def _no_other(target: Array, points: Array, rest: Codes, corral: Codes, weight: 
     exact = x @ x <= NEGLIGIBLE**2 * far[rest].max()
     room = 1e-9 * np.sqrt(x @ x) * (np.sqrt(far) + np.sqrt(x @ x))
     touches = rest[(exact | (x @ away - x @ x <= room)[rest]) & ~np.isin(rest, corral)]
+    if len(touches) < 2:
+        return True
     lifted = np.vstack([np.full(points.shape[1], np.sqrt(far[rest].min()) or 1.0), away])
     basis = np.linalg.qr(lifted[:, corral])[0]
     sticks = lifted[:, touches] - basis @ (basis.T @ lifted[:, touches])

@@ -31,8 +31,8 @@ class Because:
 
     def index(self, t: Teller) -> dict[str, Any]:
         """Every question, its grade, its sentences."""
-        held = Counter(finding.grade for finding in self.edition.findings)
-        grades = [(grade, held.get(grade, 0)) for grade in effect_words.GRADES]
+        held: Counter[str] = Counter(finding.grade for finding in self.edition.findings)
+        grades = [(grade, held[grade]) for grade in effect_words.GRADES]
         cards = [
             SimpleNamespace(finding=f, outcomes=[self._short(f, o) for o in f.outcomes])
             for f in self.edition.findings

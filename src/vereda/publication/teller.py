@@ -191,7 +191,7 @@ class Teller:
     def place(self, code: str) -> str:
         """The name of a place; of an evaluation, where a trace has one in the place of a place."""
         found = self.edition.gazetteer.places.get(code)
-        return found.name if found else self.plans[code] if code in self.plans else code
+        return found.name if found else self.plans.get(code, code)
 
     def place_link(self, code: str) -> Markup:
         """The name of a place, linked where it has a page."""

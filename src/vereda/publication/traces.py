@@ -43,9 +43,9 @@ class Writer:
                     made[prefix + address.page] = self._single(key, address.page)
                 rows.append(self._row(key, page, chains, listed=address.page == page, short=bool(whose)))
             title = f"{self._name(name)} · {self._teller.place(place)}"
-            first = "Outcome" if name in {"effect", "displaced"} else "Period"
+            what = "Outcome" if name in {"effect", "displaced"} else "Period"
             head = f'<p class="sub">{whose}</p>' if whose else ""
-            made[prefix + page] = self._page(page, title, head + self._table(rows, first) + chains.html())
+            made[prefix + page] = self._page(page, title, head + self._table(rows, what) + chains.html())
         return made
 
     # ---- pages -------------------------------------------------------------------------------------------
@@ -79,8 +79,8 @@ class Writer:
             path, f"{self._name(name)} · {self._teller.place(place)} · {tail.partition('~')[0]}", body
         )
 
-    def _table(self, rows: Sequence[tuple[str, str, str, str]], first: str = "Period") -> str:
-        heads = (first, "Value", "How it is made, where it is printed", "Made from")
+    def _table(self, rows: Sequence[tuple[str, str, str, str]], when: str = "Period") -> str:
+        heads = (when, "Value", "How it is made, where it is printed", "Made from")
         cells = "".join(
             f'<th scope="col"{" class=r" if i == 1 else ""}>{self._say(h)}</th>' for i, h in enumerate(heads)
         )
