@@ -106,6 +106,15 @@ def test_placebos_bring_a_p_value_and_its_size(prop99: Panel) -> None:
     assert list(found.weights)[:2] == ["Utah", "Montana"]
 
 
+def test_placebos_of_an_augmented_synthetic_control() -> None:
+    found = estimate(
+        drawn([2006.0], places=21, years=8, effect=8.0), "y", "ascm", placebos="all", statistic="mean"
+    )
+    assert found.att == pytest.approx(8, abs=1.5)
+    assert found.p == pytest.approx(1 / 21)
+    assert found.size is not None
+
+
 def test_fewer_placebos_are_drawn_with_the_seed(prop99: Panel) -> None:
     one, again, other = (estimate(prop99, "packs", "scm", placebos=20, seed=s) for s in (1, 1, 2))
     assert one.p == again.p
@@ -116,7 +125,7 @@ def test_fewer_placebos_are_drawn_with_the_seed(prop99: Panel) -> None:
 
 
 RUNS = {
-    "did": {}, "twfe": {}, "sunab": {}, "imputation": {}, "scm": {"placebos": 30}, "ascm": {"placebos": 20},
+    "did": {}, "twfe": {}, "sunab": {}, "imputation": {}, "scm": {"placebos": 30}, "ascm": {},
     "sdid": {"placebos": 30}, "mc": {"placebos": 20}, "ife": {"placebos": 20},
 }  # fmt: skip
 
@@ -125,8 +134,7 @@ RUNS = {
 def test_every_estimator_finds_a_known_effect(estimator: str) -> None:
     found = estimate(drawn([2009.0] * 8, effect=5.0), "y", estimator, seed=3, **RUNS[estimator])
     assert found.att == pytest.approx(5, abs=0.6)
-    assert found.p is not None
-    assert found.p < 0.06
+    assert estimator == "ascm" or (found.p is not None and found.p < 0.06)
     after = [e.value for e in found.effects if (at(e.label) or 0) >= 0]
     assert after
     assert after == pytest.approx([5.0] * len(after), abs=1.2)

@@ -337,7 +337,8 @@ def _newton(
             caution = caution / 10 if caution > 1e-4 else 0.0
         else:
             caution = min(1.0, max(1e-4, 4 * caution))
-        move = np.linalg.solve((1 - caution) * curve + caution * np.diag(most), slope)
+        drawn = (1 - caution) * curve + caution * np.diag(most)
+        move = np.asarray(np.linalg.solve(drawn, slope), dtype=float)
         rise = float(slope @ move)
     found, gap, unique = best
     off = max(max(abs(float(w.sum()) - 1.0), -float(w.min())) for w in found)

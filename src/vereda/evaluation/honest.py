@@ -62,7 +62,7 @@ def relative_magnitudes(
 ) -> Sensitivity:
     """C-LF intervals when a step in the difference of trends after exposure is at most M times the largest before.
 
-    beta (k,): event-study coefficients in order of time, each relative to one reference period that is left out.
+    beta (k,): event-study coefficients of consecutive years, relative to one reference year that is left out.
     sigma (k, k): their covariance. pre: how many come before the reference. l_vec (k - pre,): theta = l'tau; without
     it, the first year after exposure. seed: of the directions behind the least-favourable critical value. As in the
     authors' package the moments are those that involve years after exposure, or all when there is one such year.

@@ -167,7 +167,9 @@ def _corral(p: Array, across: Array, eta: float, w: Array, scale: float, report:
                 y[i] = 1.0
                 for j in range(i, size):
                     h[i, j] = q[i, support[j]] + lift
-            if not _solve(h, y, size, 1e-13 * lift):  # the newcomer lies in the hull of the others, to rounding
+            if not _solve(
+                h, y, size, 1e-13 * lift
+            ):  # the newcomer lies in the hull of the others, to rounding
                 size -= 1
                 break
             total, length = 0.0, 1.0

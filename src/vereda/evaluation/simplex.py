@@ -32,6 +32,7 @@ BATCH = (
 )
 EPS = 2.220446049250313e-16
 NEGLIGIBLE = 1e-11  # this near, beside the farthest donor, is an exact fit: below it only rounding is seen
+NOTHING = 1e-12  # a weight that is only rounding
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -158,16 +159,22 @@ def _no_other(target: Array, points: Array, rest: Codes, corral: Codes, weight: 
     """
     away = points - target[:, None]
     x = away[:, corral] @ weight
+    corral = corral[
+        weight > NOTHING
+    ]  # a weight that is only rounding cannot give way: it counts as one outside
     far = np.einsum("tj,tj->j", away, away)
     exact = x @ x <= NEGLIGIBLE**2 * far[rest].max()
     room = 1e-9 * np.sqrt(x @ x) * (np.sqrt(far) + np.sqrt(x @ x))
     touches = rest[(exact | (x @ away - x @ x <= room)[rest]) & ~np.isin(rest, corral)]
-    if len(touches) < 2:
-        return True
     lifted = np.vstack([np.full(points.shape[1], np.sqrt(far[rest].min()) or 1.0), away])
     basis = np.linalg.qr(lifted[:, corral])[0]
     sticks = lifted[:, touches] - basis @ (basis.T @ lifted[:, touches])
-    sticks /= np.linalg.norm(sticks, axis=0)
+    length = np.linalg.norm(sticks, axis=0)
+    if (length <= 1e-9 * np.linalg.norm(lifted[:, touches], axis=0)).any():
+        return False
+    if len(touches) < 2:
+        return True
+    sticks /= length
     none = np.zeros(2, dtype=np.int64)
     mix = _solve(np.zeros((1, len(sticks))), sticks, np.ascontiguousarray(sticks.T), none, none)[0].fitted[0]
     return bool(mix @ mix > 1e-16)
@@ -445,8 +452,14 @@ def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price): 
 
 
 @kernel
-def _others(points, target, far, price, corral, m, square, q, lift, widest):  # type: ignore[no-untyped-def]
-    """How many donors outside the corral touch the optimal face; -1 if one of them lies in the corral's own plane."""
+def _others(points, target, far, price, corral, weight, m, square, q, lift, widest):  # type: ignore[no-untyped-def]
+    """How many donors outside the corral touch the optimal face; -1 if one of them lies in the corral's own plane.
+
+    Two, to have it looked at closely, where a weight of the corral is only rounding.
+    """
+    for i in range(m):
+        if weight[i] <= NOTHING:
+            return 2
     exact = square <= NEGLIGIBLE * NEGLIGIBLE * widest
     lifted, inside, found = np.empty(points.shape[0] + 1), np.empty(m + 1), 0
     for j in range(points.shape[1]):
@@ -477,7 +490,7 @@ def _solve_range(  # type: ignore[no-untyped-def]
         m, square, gap[i], lift, iterations[i] = _wolfe(
             points, target, far, near, widest, corral, weight, q, x, price
         )
-        others[i] = _others(points, target, far, price, corral, m, square, q, lift, widest)
+        others[i] = _others(points, target, far, price, corral, weight, m, square, q, lift, widest)
         total, least = 0.0, 0.0
         for k in range(m):
             column[i, k], weights[i, k] = corral[k], weight[k]

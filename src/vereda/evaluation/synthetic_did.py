@@ -70,6 +70,7 @@ def fit(
     both weight problems to a duality gap of 1e-8 or raises NotCertified; R takes the steps of the R package, which
     stop short of the optimum (its certificate says by how much). gaps: refuse a panel with missing values, or
     leave out the donors ("places") that have any; a missing value of an exposed place is refused always.
+    BadDesign names every fault of the design at once.
     """
     values, treated, before, left_out = _design(y, exposed, pre, variant, path, gaps)
     donors, k = np.setdiff1d(np.flatnonzero(~treated), left_out), int(treated.sum())

@@ -45,6 +45,10 @@ SAID = {
     "placebo_rank": "rank {rank} of {sets} sets of places",
     "overlap": "the largest fitted probability of exposure is {largest}",
 }
+SO_FEW = (
+    "With so few exposed places a standard error would rest on variation that cannot be seen; chance is judged by "
+    "letting other places play the exposed."
+)
 SHARES = {"share", "size"}
 COUNTS = {"count", "before", "rank", "sets"}
 
@@ -235,8 +239,9 @@ def _effect(run: _Run, choice: Choice) -> tuple[EffectAnswer, Step]:
         return answer, Step("effect", key, "not estimated", key, None, "", str(fault))
     figure = Figure(found.att, run.unit(choice.transform), key, found.low, found.high, "computed")
     gap = found.certificate.gap if found.certificate else None
+    few = int(np.isfinite(taken.panel.first).sum()) < FEW
     answer = EffectAnswer(
-        key, choice.estimator, choice.varied, figure, found.se, found.p, found.p_kind, found.size, None, found.why_no_se,
+        key, choice.estimator, choice.varied, figure, found.se, found.p, found.p_kind, found.size, None, SO_FEW if few and found.se is None else found.why_no_se,
         dict(found.specification), found.data, found.seed, gap, run.clock() - begun,
     )  # fmt: skip
     return answer, _step(run, choice, taken, found, key)
