@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import at
+from vereda.evaluation.asked import Asked, at, players
 from vereda.evaluation.by_influence import enough
 from vereda.evaluation.estimate import METHODS, Option, asked_options, estimate, estimate_all, refuse_unused
 from vereda.evaluation.panel import Panel, panel
@@ -323,6 +323,25 @@ def test_strata_limit_the_placebos() -> None:
     found = estimate(one, "y", "scm", placebos="all")
     [rank] = [c for c in found.checks if c.name == "placebo_rank"]
     assert rank.values["compared"] == 24
+
+
+@pytest.mark.parametrize("estimator", ["sdid", "mc", "ife"])
+def test_several_places_are_played_by_places_of_their_strata(estimator: str) -> None:
+    one = replace(drawn([2008.0] * 3, effect=4.0), stratum=np.arange(40) % 3)
+    found = estimate(one, "y", estimator, placebos=59, seed=2)
+    assert found.p == pytest.approx(1 / 60)
+    with pytest.raises(BadDesign, match="The stratum of p00 has 0 places"):
+        estimate(replace(one, stratum=np.r_[0, 1, 2, np.full(37, 2)]), "y", estimator, placebos=59)
+
+
+def test_players_stay_in_the_stratum_of_whom_they_play() -> None:
+    one = replace(drawn([2008.0, 2006.0, 2008.0]), stratum=np.arange(40) % 3)
+    rows = players(Asked(one, {}, 5), np.arange(40) < 30, 200)
+    assert rows.shape == (200, 3)
+    assert (rows % 3 == [0, 1, 2]).all()
+    assert rows.min() >= 3
+    assert rows.max() < 30
+    assert len(np.unique(rows[:, 0])) > 5
 
 
 def test_predictors_choose_the_weights_of_a_synthetic_control() -> None:

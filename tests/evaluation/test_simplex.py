@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize, nnls
@@ -169,7 +169,8 @@ def test_a_mix_of_donors_that_sticks_out_both_ways_is_another_optimum() -> None:
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6), st.integers(2, 9))
-@settings(max_examples=300, deadline=None)
+@example(21393152, 3, 9)  # a corral with a weight that was only rounding
+@settings(max_examples=80, deadline=None)
 def test_uniqueness_agrees_with_a_linear_programme(seed: int, d: int, donors: int) -> None:
     """The farthest any weight can go while the fit stays where it is, by another route."""
     from scipy.optimize import linprog

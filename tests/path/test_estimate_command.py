@@ -167,6 +167,7 @@ def test_requests_that_cannot_be_met(file: Path, tmp_path: Path) -> None:
     assert "'ols' is no estimator here" in bad(file, *since, "--estimator", "ols")
     assert "did does not use placebos" in bad(file, *since, *did, "--placebos", "all")
     assert "scm makes no use of cluster" in bad(file, *since, "--estimator", "scm", "--cluster", "dept")
+    assert "stratum is about placebos" in bad(file, *since, "--estimator", "scm", "--stratum", "dept")
     assert "placebos='some'" in bad(file, *since, "--estimator", "scm", "--placebos", "some")
     assert "Beside it: panel.csv" in bad(tmp_path / "pannel.csv", *since, *did)
     (tmp_path / "empty.csv").touch()

@@ -82,7 +82,7 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
                                     ("scm", "start=2014"), ("sdid", "buffer=0"), ("sdid", "start=2014")])
     ]  # fmt: skip
     logs = [
-        effect(desk, plan, outcome, e, "transform=asinh", -0.213 + 0.1 * i, 0.32, "asinh")
+        effect(desk, plan, outcome, e, "transform=asinh", -0.213 + 0.1 * i, 0.32, "asinh ha")
         for i, e in enumerate(("scm", "sdid"))
     ]
     high = abs(value) * 9
@@ -147,7 +147,7 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
                  exposure=Exposure(since="2015", series="aerial_spraying_area", during="1994-2014"), datasets=("ideam-forest", "nobody-knows"))  # fmt: skip
     rate = "deaths/100 000 people/year"
     many = tuple(codes[::4])
-    plain = effect(desk, "status-2017", "coca_area", "did", value=0.12, half=None, unit="asinh", p=None, size=None, p_joint=None, se=None, gap=None,
+    plain = effect(desk, "status-2017", "coca_area", "did", value=0.12, half=None, unit="asinh ha", p=None, size=None, p_joint=None, se=None, gap=None,
                    why_no_se="One place alone.")  # fmt: skip
     none = effect(
         desk,
@@ -167,7 +167,7 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
                                        rich(desk, first.id, "homicide_rate", codes, "fragile", rate, 0.1, 11.3)),
                 PRIORITY, tuple(codes[5:30:3]), 897, 2021, 2.4),
         Finding(bare, "not_identified", (), (
-            OutcomeFinding("coca_area", "asinh", "asinh", "down", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "coca_area"}), (plain,)),
+            OutcomeFinding("coca_area", "asinh ha", "asinh", "down", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "coca_area"}), (plain,)),
             OutcomeFinding("extortion", "cases", "level", "", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "extortion"}), (none,)),
         ), many, (), 40, 2017),
         Finding(empty, "waiting_for_data", ("ideam-forest", "nobody-knows")),

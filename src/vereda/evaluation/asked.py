@@ -98,6 +98,22 @@ def named_weights(panel: Panel, donors: Sequence[int], weights: Array) -> dict[s
     return {panel.places[donors[i]]: float(weights[i]) for i in order if weights[i] != 0}
 
 
+def players(asked: Asked, among: Mask, draws: int) -> NDArray[np.int64]:
+    """Rows (draws, k) of never-exposed places that play the k exposed ones, each in the stratum of the one it plays."""
+    exposed, group = np.flatnonzero(asked.exposed & among), asked.panel.stratum
+    rng, out = np.random.default_rng(asked.seed), np.empty((draws, len(exposed)), dtype=np.int64)
+    for g in np.unique(group[exposed]):
+        part, pool = group[exposed] == g, np.flatnonzero(among & ~asked.exposed & (group == g))
+        if len(pool) <= part.sum():
+            raise BadDesign(
+                f"The stratum of {asked.panel.places[exposed[part][0]]} has {len(pool)} places that were never exposed, "
+                f"too few to play {int(part.sum())} exposed one(s). Use wider strata."
+            )
+        for d in range(draws):
+            out[d, part] = rng.choice(pool, int(part.sum()), replace=False)
+    return out
+
+
 def same_start(asked: Asked, what: str) -> float:
     """The one year in which exposure begins; BadDesign where there are several."""
     starts = np.unique(asked.panel.first[asked.exposed])

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, Z, normal_p
+from vereda.evaluation.asked import Asked, Found, Mask, Z, normal_p, players
 from vereda.evaluation.by_influence import WHY, enough
 from vereda.evaluation.panel import Array
 from vereda.evaluation.results import Check, Effect
 
 if TYPE_CHECKING:
     from vereda.evaluation.factor import Completion
+    from vereda.evaluation.jackknife import Spread
 
 MOST_LEFT_OUT = 2_000  # fits of a jackknife that are made without being asked for
 
@@ -112,13 +113,30 @@ def _played(asked: Asked, fitted: "Completion") -> dict[str, Any]:
         )
     if wish == "all":
         return _in_turn(asked, fitted)
-    spread = factor_inference.placebo(asked.y, fitted, int(wish), asked.seed)
+    if len(np.unique(asked.panel.stratum)) > 1:
+        spread = _within_strata(asked, fitted, int(wish))
+    else:
+        spread = factor_inference.placebo(asked.y, fitted, int(wish), asked.seed)
     if spread.se is None:
         raise BadDesign(f"No placebos: {spread.why}.")
     p = (1 + int((np.abs(spread.draws) >= abs(fitted.att)).sum())) / (1 + int(wish))
     words = f"standard deviation of {wish} placebo effects: {spread.se:.4g}; the size of this test is not calibrated"
     check = Check("placebo_spread", "informational", words, {"sd": spread.se, "draws": float(wish)})
     return {"p": p, "p_kind": "permutation", "checks": (check,)}
+
+
+def _within_strata(asked: Asked, fitted: "Completion", draws: int) -> "Spread":
+    """Each exposed place is played by one of its stratum, with its years hidden and the exposed set aside."""
+    from vereda.evaluation import jackknife
+    from vereda.evaluation.factor_inference import refit
+
+    never, roles = np.flatnonzero(~asked.exposed), _cells(asked)[asked.exposed]
+    effects = []
+    for rows in players(asked, np.ones(len(asked.exposed), dtype=bool), draws):
+        cells = np.zeros(asked.y.shape, dtype=bool)
+        cells[rows] = roles
+        effects.append(refit(asked.y[never], cells[never], fitted).att)
+    return jackknife.spread("placebo", np.array(effects))
 
 
 def _in_turn(asked: Asked, fitted: "Completion") -> dict[str, Any]:

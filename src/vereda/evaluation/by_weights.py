@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, Z, named_weights, normal_p, same_start
+from vereda.evaluation.asked import Asked, Found, Mask, Z, named_weights, normal_p, players, same_start
 from vereda.evaluation.by_influence import enough
 from vereda.evaluation.certificate import Certificate
 from vereda.evaluation.panel import Array, Codes
@@ -362,16 +362,13 @@ def _played(
         raise BadRequest(
             f"All sets of {places} places are too many for sdid: ask for a number of placebos, such as 200."
         )
-    if places > 1 and len(np.unique(asked.panel.stratum)) > 1:
-        raise BadRequest(
-            "sdid exchanges places within strata for one exposed place only. Leave the strata out, or use scm."
-        )
     draws = 200 if wish == "all" else int(wish)
-    spread = (
-        synthetic_did.placebo(found.fits[0], draws, asked.seed)
-        if single
-        else sdid_staggered.placebo(y, asked.panel.years, first, found, draws, asked.seed)
-    )
+    if places > 1 and len(np.unique(asked.panel.stratum)) > 1:
+        spread = _within_strata(asked, found, draws)
+    elif single:
+        spread = synthetic_did.placebo(found.fits[0], draws, asked.seed)
+    else:
+        spread = sdid_staggered.placebo(y, asked.panel.years, first, found, draws, asked.seed)
     if spread.se is None:
         raise BadDesign(f"No placebos: {spread.why}.")
     words = f"standard deviation of {draws} placebo effects: {spread.se:.4g} (Arkhangelsky et al. 2021, algorithm 4)"
@@ -394,6 +391,21 @@ def _played(
 
     ranked, size, more = _ranked(asked, rows, donors, pre, gaps, 30_000)
     return {"p": ranked, "p_kind": "permutation", "size": size, "checks": told + more}
+
+
+def _within_strata(asked: Asked, found: "StaggeredDifference", draws: int) -> "Spread":
+    """Each exposed place is played by one of its stratum, the exposed set aside; ridges set again in every draw."""
+    from vereda.evaluation import jackknife
+    from vereda.evaluation.sdid_staggered import staggered
+
+    use, panel, o = _taking_part(asked) & ~np.isnan(asked.y).any(axis=1), asked.panel, asked.options
+    never, dates = np.flatnonzero(use & ~asked.exposed), panel.first[use & asked.exposed]
+    effects = []
+    for rows in players(asked, use, draws):
+        roles = np.full(len(panel.places), np.inf)
+        roles[rows] = dates
+        effects.append(staggered(asked.y[never], panel.years, roles[never], o["variant"], o["path"]).att)
+    return jackknife.spread("placebo", np.array(effects))
 
 
 def _in_turn(values: Array, row: int, donors: Mask, pre: Mask, options: Any) -> Array:

@@ -45,7 +45,7 @@ def sentence(estimate: Estimate) -> str:
     if estimate.low is not None and estimate.high is not None:
         parts.append(f"95 % interval {estimate.low:.4g} to {estimate.high:.4g}")
     if estimate.p is not None:
-        size = "" if estimate.size is None else f", true size of a 5 % test {estimate.size:.3f}"
+        size = "" if estimate.size is None else f", simulated size of a 5 % test {estimate.size:.3f}"
         parts.append(f"p = {estimate.p:.3g} ({estimate.p_kind}{size})")
     return ", ".join(parts)
 
@@ -61,8 +61,10 @@ def _one(estimate: Estimate) -> Any:
     found = rows(estimate)
     kind = estimate.effects[0].label[:1] if estimate.effects else "e"
     certain = any(row["low"] is not None for row in found)
+    times = [row["at"] for row in found]
+    span = alt.Scale(domain=[min(times) - 0.5, max(times) + 0.5], nice=False)
     base = alt.Chart(alt.InlineData(values=found)).encode(
-        x=alt.X("at:Q", title=AXES.get(kind, ""), axis=alt.Axis(format="d", tickMinStep=1)),
+        x=alt.X("at:Q", title=AXES.get(kind, ""), axis=alt.Axis(format="d", tickMinStep=1), scale=span),
         color=alt.Color(
             "when:N", scale=alt.Scale(domain=["before", "after"], range=[BEFORE, AFTER]), legend=None
         ),
@@ -73,7 +75,7 @@ def _one(estimate: Estimate) -> Any:
     layers: list[Any] = [zero]
     if kind == "e" and len(found) > 1:
         start = alt.Chart(alt.InlineData(values=[{"start": -0.5}]))
-        layers.append(start.mark_rule(color="#444", strokeDash=[4, 4]).encode(x="start:Q"))
+        layers.append(start.mark_rule(color="#444", strokeDash=[4, 4]).encode(x=alt.X("start:Q", scale=span)))
     if certain:
         layers.append(base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"))
     else:

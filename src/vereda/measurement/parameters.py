@@ -94,7 +94,9 @@ class ParameterSet:
         """What is missing for these quantities in every region and year, gathered by quantity and region."""
         gaps = ((n, r, [t for t in years if not self.find(n, r, t)]) for n in names for r in self.regions)
         found = ((QUANTITIES[n], r, lacking) for n, r, lacking in gaps if lacking)
-        return tuple(Missing(q.name, r, tuple(at), q.unit, self.printed.get(q.name, "")) for q, r, at in found)
+        return tuple(
+            Missing(q.name, r, tuple(at), q.unit, self.printed.get(q.name, "")) for q, r, at in found
+        )
 
     def _of(self, name: str, region: str) -> list[Parameter]:
         return [p for p in self.parameters if p.name == name and p.region == region]
@@ -114,9 +116,13 @@ def parameter_set(
     Parameters published after `as_of` are faults here; `as_known` leaves them out beforehand.
     """
     places = {*regions, whole}
-    faults = [f"{p.locator}: {p.label}: {fault}" for p in parameters for fault in _faults(p, chain, places, as_of)]
+    faults = [
+        f"{p.locator}: {p.label}: {fault}" for p in parameters for fault in _faults(p, chain, places, as_of)
+    ]
     if len(set(regions)) < len(regions) or not regions:
-        faults.append("regions: none given, or one of them twice; every hectare would be missed or counted twice.")
+        faults.append(
+            "regions: none given, or one of them twice; every hectare would be missed or counted twice."
+        )
     if not faults:
         faults += _twice(parameters)
         faults += _shares(ParameterSet(chain, tuple(regions), whole, as_of, tuple(parameters)))
@@ -127,7 +133,9 @@ def parameter_set(
 def _raise(faults: Sequence[str]) -> None:
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
-        raise BadDesign(f"{len(faults)} fault(s) in the parameters of production; nothing was computed:\n{lines}")
+        raise BadDesign(
+            f"{len(faults)} fault(s) in the parameters of production; nothing was computed:\n{lines}"
+        )
 
 
 def _faults(p: Parameter, chain: Chain, places: set[str], as_of: date) -> Iterator[str]:

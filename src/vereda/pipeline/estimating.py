@@ -161,6 +161,11 @@ def estimate(
     asked_options(estimator, options)
     used = {"covariates": covariates, "cluster": cluster, "stratum": stratum, "gaps": gaps == "keep"}
     refuse_unused(estimator, used)
+    for name, value in {"stratum": stratum, "statistic": options.get("statistic")}.items():
+        if value is not None and options.get("placebos") is None:
+            raise BadRequest(
+                f"{name} is about placebos, and none are asked for: say placebos 'all', or a number."
+            )
     wanted = (outcome,) if isinstance(outcome, str) else tuple(outcome)
     columns = Columns(
         place, year, wanted, exposed_from, exposed, _names(covariates), cluster, stratum

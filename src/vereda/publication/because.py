@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,16 +97,18 @@ class Because:
             names = {code: places[code].name for code in finding.exposed if code in places}
             return placebo_chart(outcome.placebos, set(finding.exposed), names, label)
         if kind == "parts":
-            named = zip(outcome.displaced[:2], effect_words.PARTS.values(), strict=False)
+            named = [(f, partial(effect_text.part, f, i)) for i, f in enumerate(outcome.displaced[:2])]
             return (
-                rows_chart([Row(figure, _said(name)) for figure, name in named], label)
+                rows_chart([Row(figure, name) for figure, name in named], label)
                 if len(outcome.displaced) > 1
                 else None
             )
         if lead is None:
             return None
         if kind == "row":
-            return rows_chart([Row(lead.effect, filled=outcome.grade == "credible")], label)
+            return rows_chart(
+                [Row(lead.effect, filled=outcome.grade == "credible", others=_others(outcome))], label
+            )
         return curve_chart(by_unit(outcome)[kind.partition(" ")[2]], lead.id, label)
 
     def _label(self, outcome: OutcomeFinding, kind: str) -> Say:
@@ -127,8 +130,8 @@ class Because:
                 values["count"] = text.digits(len(outcome.placebos), lang)
             elif kind == "parts":
                 values["parts"] = "; ".join(
-                    f"{text.translate(part, lang)}: {text.number(f, lang, sign=True)}"
-                    for part, f in zip(effect_words.PARTS.values(), outcome.displaced, strict=False)
+                    f"{effect_text.part(f, i, lang)}: {text.number(f, lang, sign=True)}"
+                    for i, f in enumerate(outcome.displaced)
                 )
             elif lead:
                 values["effect"] = text.number(lead.effect, lang, sign=True)
@@ -203,8 +206,11 @@ def files(finding: Finding) -> list[str]:
     return [f"data/effects-{finding.plan.id}{end}" for end in (".csv", ".hxl.csv", ".json")]
 
 
-def _said(english: str) -> Say:
-    return lambda lang: text.translate(english, lang)
+def _others(outcome: OutcomeFinding) -> tuple[float, ...]:
+    """Effects of the other specifications in the unit of the main one."""
+    unit = outcome.effects[0].effect.unit
+    found = (e.effect for e in outcome.effects[1:])
+    return tuple(f.value for f in found if f.value is not None and f.unit == unit)
 
 
 def _ends(points: Any, before: str, after: str, lang: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from rich.text import Text as Line
 from vereda.publication import effect_text, text
 from vereda.publication.terminal import NONE, Names, chip
 from vereda.terms.finding import EffectAnswer, Finding, OutcomeFinding
+from vereda.terms.indicator import REGISTRY
 
 
 def evaluate_text(findings: Sequence[Finding], lang: str, names: Names = NONE) -> list[RenderableType]:
@@ -32,8 +33,12 @@ def evaluate_text(findings: Sequence[Finding], lang: str, names: Names = NONE) -
 
 
 def _outcome(outcome: OutcomeFinding, lang: str, names: Names) -> list[RenderableType]:
-    named = names.get
-    title = names.get(outcome.outcome, outcome.outcome.replace("_", " "))
+    def named(name: str) -> str | None:
+        if name not in names and name in REGISTRY:
+            return _t(REGISTRY[name].name, lang)
+        return names.get(name, outcome.outcome.replace("_", " ") if name == outcome.outcome else None)
+
+    title = named(outcome.outcome) or outcome.outcome
     shown: list[RenderableType] = [
         Line(),
         Line.assemble((title + "  ", "bold"), chip(outcome.grade, lang)),
@@ -60,7 +65,7 @@ def _effects(effects: Sequence[EffectAnswer], lang: str) -> Table:
     for i, effect in enumerate(effects):
         differs = effect_text.varied(effect, lang)
         name = Line.assemble(
-            effect_text.estimator(effect.estimator, lang), (f" {differs}" if differs else "", "dim")
+            effect_text.estimator(effect.estimator, lang), (f" · {differs}" if differs else "", "dim")
         )
         table.add_row(
             name,

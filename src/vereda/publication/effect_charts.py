@@ -23,11 +23,12 @@ Paint = Callable[[Frame, Speech], Drawing]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An effect on a line of its own: its name, whether the mark is filled."""
+    """An effect on a line of its own: its name, whether the mark is filled, what other specifications found."""
 
     figure: Figure
     name: Say | None = None
     filled: bool = True
+    others: tuple[float, ...] = ()
 
 
 def painted(paint: Paint, frames: Sequence[Frame], label: Say) -> Chart:
@@ -42,35 +43,43 @@ def rows_chart(rows: Sequence[Row], label: Say) -> Chart | None:
     shown = [row for row in rows if row.figure.value is not None]
     if not shown:
         return None
-    tall = 40 if any(row.name for row in shown) else 24
+    names = 142 if any(row.name for row in shown) else 0  # pixels kept for the names, left of the scale
+    tall = 30 if names else 28
     frame = Frame(NARROW - 20, 20 + tall * len(shown), left=8, right=8, top=4, bottom=20)
 
     def paint(frame: Frame, speech: Speech) -> Drawing:
         drawing = canvas(frame)
-        ends = [v for row in shown for v in (row.figure.value, row.figure.low, row.figure.high)]
-        across = Scale.over(ends, frame.plot[0], 0.1)
-        across = across if across.low < 0 else Scale(-0.1 * across.high, across.high, across.size)
+        ends = [v for row in shown for v in (row.figure.value, row.figure.low, row.figure.high, *row.others)]
+        across = _both_sides(Scale.over(ends, frame.plot[0] - names, 0.1, names))
         zero, top = across(0), frame.plot[1]
-        drawing.rule((0, 0), (frame.plot[0], 0), "rule")
+        drawing.rule((names, 0), (frame.plot[0], 0), "rule")
         drawing.rule((zero, 0), (zero, top), "axis", width=1.2)
-        side = "left" if zero < 40 else "right" if zero > frame.plot[0] - 40 else "center"
+        side = "left" if zero < names + 40 else "right" if zero > frame.plot[0] - 40 else "center"
         drawing.words.append(Word(zero, -11, speech(partial(text.translate, N_("no effect"))), side))
         for i, row in enumerate(shown):
-            _across(drawing, across, row, top - tall * i - (tall - 12), speech)
+            _across(drawing, across, row, top - tall * i - (14 if names else 11), speech)
         return drawing
 
     return painted(paint, (frame,), label)
 
 
+def _both_sides(across: Scale) -> Scale:
+    """With some room on the other side of zero, so that zero does not stand at the edge."""
+    low, high = min(across.low, -0.1 * across.high), max(across.high, -0.1 * across.low)
+    return Scale(low, high, across.size, across.start)
+
+
 def _across(drawing: Drawing, across: Scale, row: Row, y: float, speech: Speech) -> None:
     figure = row.figure
+    for other in row.others:
+        drawing.rule((across(other), y - 11), (across(other), y - 4), "axis", width=1)
     if figure.low is not None and figure.high is not None:
         drawing.rule((across(figure.low), y), (across(figure.high), y), "coca", width=2.6)
         for end in (figure.low, figure.high):
             drawing.rule((across(end), y - 4), (across(end), y + 4), "coca", width=1.6)
     drawing.dot(across(figure.value or 0.0), y, "coca", row.filled, 72)
     if row.name:
-        drawing.words.append(Word(0, y + 18, speech(row.name), colour="ink"))
+        drawing.words.append(Word(0, y, speech(row.name), colour="ink"))
 
 
 def event_chart(points: Sequence[Point], label: Say) -> Chart | None:

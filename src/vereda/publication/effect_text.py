@@ -1,6 +1,6 @@
 """The words of an evaluation, the same on the pages and in the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from vereda.publication import effect_words, text
@@ -46,7 +46,7 @@ def value(name: str, held: str | int | float, lang: str, named: Named) -> str:
     if isinstance(held, int | float):
         if isinstance(held, int):
             return text.digits(held, lang)
-        if name == "p" or name.startswith(("p_", "joint")):
+        if is_p(name):
             return text.p_value(held, lang)
         if name in {"share", "size"} or name.endswith("_share"):
             return text.percent(held, lang)
@@ -58,13 +58,33 @@ def value(name: str, held: str | int | float, lang: str, named: Named) -> str:
     return named(bare) or text.plain(held, lang)
 
 
-def figure(name: str, held: Figure, lang: str) -> str:
-    """A figure in a sentence: an effect with its sign; {change} without; {interval} its interval alone."""
-    if name == "interval":
-        return text.interval(held, lang)
-    if name == "change" and held.value is not None:
+def figure(name: str, held: Figure, lang: str, beside: Mapping[str, Figure | str | int]) -> str:
+    """A figure in a sentence: {effect} with its sign, {change} without, {interval} its interval alone.
+
+    {low} and {high} are written as finely as the {effect} beside them, without its unit.
+    """
+    effect = beside.get("effect")
+    if held.value is None or name == "interval":
+        return text.interval(held, lang) if name == "interval" else text.status(held, lang)
+    if name == "change":
         return text.number(unsigned(held), lang)
-    return text.number(held, lang, sign=text.is_effect(held))
+    if name in {"low", "high"} and isinstance(effect, Figure):
+        return text.digits(held.value, lang, text.fine(effect))
+    if text.is_effect(held):
+        return text.number(held, lang, sign=True)
+    if not held.trace.startswith("finding@"):
+        return text.number(held, lang)
+    if is_p(name):
+        return text.p_value(held.value, lang)
+    if held.unit == "%":
+        return text.percent(held.value / 100, lang)
+    after = text.unit(held.unit, lang)
+    return text.loose(held.value, lang) + (f"\u00a0{after}" if after else "")
+
+
+def is_p(name: str) -> bool:
+    """Whether a hole of a sentence holds a p-value."""
+    return name in {"p", "joint"} or name.startswith("p_")
 
 
 def unsigned(held: Figure) -> Figure:
@@ -76,9 +96,20 @@ def say(message: Message, lang: str, named: Named) -> str:
     """A sentence of an evaluation as plain text."""
 
     def show(name: str, held: Figure | str | int) -> str:
-        return figure(name, held, lang) if isinstance(held, Figure) else value(name, held, lang, named)
+        return (
+            figure(name, held, lang, message.values)
+            if isinstance(held, Figure)
+            else value(name, held, lang, named)
+        )
 
     return text.say(message, lang, show)
+
+
+def part(figure: Figure, index: int, lang: str) -> str:
+    """The name of a direct, displaced or net effect: by its note, else by its place in the row."""
+    known = list(effect_words.PARTS.values())
+    name = effect_words.PARTS.get(figure.note) or figure.note or (known[index] if index < 3 else "")
+    return text.translate(name, lang)
 
 
 def main(outcome: OutcomeFinding) -> EffectAnswer | None:

@@ -82,11 +82,7 @@ class Voice:
 
         def show(name: str, value: Figure | str | int) -> str:
             if isinstance(value, Figure):
-                if name == "interval":
-                    return str(self.t.interval(value))
-                if name == "change":
-                    return str(self.t.n(effect_text.unsigned(value)))
-                return str(self.t.n(value, sign=text.is_effect(value)))
+                return str(self.link(value, effect_text.figure(name, value, self.t.lang, message.values)))
             said = effect_text.value(name, value, self.t.lang, self.named)
             if isinstance(value, int | float) and lead:
                 return str(self.link(lead.effect, said))
@@ -180,9 +176,9 @@ class Voice:
 
     def parts(self, outcome: OutcomeFinding) -> list[tuple[str, Figure]]:
         """Direct, displaced and net effects with their names."""
-        names = [text.translate(part, self.t.lang) for part in effect_words.PARTS.values()]
-        names += [figure.note for figure in outcome.displaced[len(names) :]]
-        return list(zip(names, outcome.displaced, strict=False))
+        return [
+            (effect_text.part(figure, i, self.t.lang), figure) for i, figure in enumerate(outcome.displaced)
+        ]
 
     def missing(self, finding: Finding) -> list[SimpleNamespace]:
         """The datasets a plan waits for, with their cards where there are any."""

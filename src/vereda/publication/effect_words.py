@@ -113,6 +113,7 @@ PARTS = {
     "direct": N_("On an exposed place"),
     "displaced": N_("On a neighbour"),
     "net": N_("Exposed and neighbours together"),
+    "net per exposed place": N_("For each exposed place, with its neighbours"),
 }
 
 STRATA = {"none": N_("all places"), "department": N_("the same departments")}

@@ -26,11 +26,12 @@ class Bins:
 
     @classmethod
     def of(cls, values: Sequence[float], also: Sequence[float]) -> "Bins":
-        """The middle 98 % of the placebos, widened to hold the exposed and zero."""
+        """Around the middle of the placebos three times as far as their outer tenths, and to the exposed and zero."""
         ordered = sorted(values)
-        cut = len(ordered) // 100
-        ends = [ordered[cut], ordered[-1 - cut], *also, 0.0]
-        low, high = min(ends), max(ends)
+        tenth, middle = len(ordered) // 10, ordered[len(ordered) // 2]
+        floor = max(ordered[0], middle - 3 * (middle - ordered[tenth]))
+        roof = min(ordered[-1], middle + 3 * (ordered[-1 - tenth] - middle))
+        low, high = min([floor, *also, 0.0]), max([roof, *also, 0.0])
         step = ((high - low) or 1.0) / COLUMNS
         counts = [0] * COLUMNS
         for value in ordered:

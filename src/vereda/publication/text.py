@@ -68,7 +68,7 @@ def fine(figure: Figure) -> int:
     if not is_effect(figure):
         return decimals(figure.value or 0.0, figure.unit)
     half = (figure.high - figure.low) / 2 if figure.low is not None and figure.high is not None else 0.0
-    return bearing(half) if 0 < half < inf else min(4, bearing(figure.value or 0.0) + 1)
+    return bearing(half) if 0 < half < inf else three(figure.value or 0.0)
 
 
 def bearing(size: float) -> int:
@@ -76,9 +76,17 @@ def bearing(size: float) -> int:
     return min(6, max(0, 1 - floor(log10(abs(size))))) if size and isfinite(size) else 0
 
 
+def three(size: float) -> int:
+    """Decimals that print three digits of a size; four at most."""
+    return min(4, max(0, 2 - floor(log10(abs(size))))) if size and isfinite(size) else 0
+
+
 def is_effect(figure: Figure) -> bool:
     """Whether a figure is an estimated effect, which has a sign and an interval around it."""
-    return figure.trace.startswith(("effect@", "displaced@"))
+    trace = figure.trace
+    return trace.startswith(("effect@", "displaced@")) or (
+        trace.startswith("finding@") and trace.endswith("~percent")
+    )
 
 
 def digits(value: float, lang: str, places: int = 0) -> str:
@@ -97,7 +105,16 @@ def exact(value: float, lang: str) -> str:
 
 
 def unit(name: str, lang: str) -> str:
-    """A unit as it is written after a number."""
+    """A unit as it is written after a number; that of an effect on another scale, or for each unit of a dose."""
+    if name.endswith(" per ha/ha"):
+        return fill(
+            translate("{unit} per unit of dose", lang), {"unit": unit(name.removesuffix(" per ha/ha"), lang)}
+        )
+    if name.startswith("asinh "):
+        return f"asinh({unit(name.removeprefix('asinh '), lang)})"
+    if name.endswith("/1 000"):
+        per = effect_words.TRANSFORMS["per_1000"]
+        return f"{unit(name.removesuffix('/1 000'), lang)} {translate(per, lang)}"
     return translate(words.UNITS.get(name, name), lang)
 
 
@@ -148,7 +165,7 @@ def loose(value: float, lang: str) -> str:
     """A number of a diagnostic, of which nothing is known but its size: three digits."""
     if not isfinite(value) or value == round(value):
         return digits(value, lang)
-    return digits(value, lang, min(4, max(0, 2 - floor(log10(abs(value))))))
+    return digits(value, lang, three(value))
 
 
 def status(figure: Figure, lang: str) -> str:

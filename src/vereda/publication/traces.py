@@ -43,7 +43,7 @@ class Writer:
                     made[prefix + address.page] = self._single(key, address.page)
                 rows.append(self._row(key, page, chains, listed=address.page == page, short=bool(whose)))
             title = f"{self._name(name)} · {self._teller.place(place)}"
-            what = "Outcome" if name in {"effect", "displaced"} else "Period"
+            what = "Outcome" if name in {"effect", "displaced", "finding"} else "Period"
             head = f'<p class="sub">{whose}</p>' if whose else ""
             made[prefix + page] = self._page(page, title, head + self._table(rows, what) + chains.html())
         return made
@@ -141,7 +141,7 @@ class Writer:
         known = {
             "verdict": "Verdict", "target": "Target", "change": "Change from the baseline", "gap": "Distance to the target",
             "training": "Training", "sum": "Sum", "stated": "Stated value", "part": "Part", "count": "Count", "scope": "Scope",
-            "effect": "Effect", "displaced": "Effect on neighbours",
+            "effect": "Effect", "displaced": "Effect on neighbours", "finding": "Finding",
         }  # fmt: skip
         return (
             text.translate(known[indicator], self.lang)
@@ -170,8 +170,10 @@ class Writer:
                 effect_text.estimator(estimator, self.lang),
                 effect_text.choices(rest.replace("~", ","), self.lang),
             ]
-        elif estimator in effect_words.PARTS:
-            parts = [text.translate(effect_words.PARTS[estimator], self.lang), *rest.split("~")]
+        elif (part := estimator.replace("-", " ")) in effect_words.PARTS:
+            parts = [text.translate(effect_words.PARTS[part], self.lang), *rest.split("~")]
+        elif (check := estimator.partition("."))[0] in effect_words.TESTS:
+            parts = [effect_text.test(check[0], self.lang), check[2]]
         else:
             parts = [self._teller.estimator(estimator) if estimator else "", *rest.split("~")]
         return escape(", ".join(part for part in parts if part))

@@ -74,6 +74,7 @@ STATUSES = {
     "not_published": N_("not published"),
     "not_measured": N_("not measured"),
     "not_held": N_("not held"),
+    "not_estimated": N_("not estimated"),
 }
 
 #: Unit -> how it is written after a number.
@@ -117,8 +118,6 @@ UNITS = {
     "cases/100 000 people/year": N_("cases per 100,000 people a year"),
     "kg/ha": N_("kg per ha"),
     "t/ha": N_("t per ha"),
-    "asinh": N_("asinh points"),
-    "log points": N_("log points"),
 }
 
 KINDS = {
