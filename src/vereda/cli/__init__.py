@@ -11,6 +11,7 @@ import click
 
 from vereda import __version__, pipeline
 from vereda.errors import BadRequest, VeredaError
+from vereda.pipeline.reply import Reply, show
 
 WIDTH = {"max_content_width": 100}
 
@@ -168,11 +169,11 @@ def _answer(
     _print(reply, as_json)
 
 
-def _print(reply: pipeline.Reply, as_json: bool) -> None:
+def _print(reply: Reply, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        pipeline.show(reply)
+        show(reply)
 
 
 @main.command()
@@ -200,7 +201,7 @@ def check(case: str, lang: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        pipeline.show(reply)
+        show(reply)
     sys.exit(1 if failed else 0)
 
 
@@ -307,11 +308,7 @@ def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
     """
     from vereda.pipeline import estimating
 
-    reply = estimating.reply(file, outcome, asked)
-    if as_json:
-        click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        pipeline.show(reply)
+    _print(estimating.reply(file, outcome, asked), as_json)
 
 
 if __name__ == "__main__":

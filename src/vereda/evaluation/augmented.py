@@ -20,6 +20,7 @@ from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import SyntheticFit
 from vereda.evaluation.synthetic_control import Mask, complete, exposed_rows
 from vereda.evaluation.synthetic_control import fit as simple
+from vereda.evaluation.threads import one_blas_thread
 
 GRID = np.logspace(0, -8, 21)  # penalties tried, over the largest eigenvalue of the donors' cross products
 
@@ -202,7 +203,8 @@ def staggered(
         _group(y, rows, int(start[rows[0]]), able & (later > start[rows[0]] + leads), lags, demean)
         for rows in members
     ]
-    found, chosen, imbalance, separate, certificate = _pooled(groups, lags or last, nu)
+    with one_blas_thread():
+        found, chosen, imbalance, separate, certificate = _pooled(groups, lags or last, nu)
     weights = np.zeros((len(groups), len(y)))
     gap = np.empty((len(groups), y.shape[1]))
     for k, (g, w) in enumerate(zip(groups, found, strict=True)):

@@ -23,6 +23,7 @@ from vereda.evaluation.certificate import Certificate
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import SyntheticFit
 from vereda.evaluation.synthetic_control import Mask, checked, complete, exposed_rows
+from vereda.evaluation.threads import one_blas_thread
 
 SAME_LOSS = 1e-6  # relative: optima this near the best are as good as the best
 SAME_WEIGHTS = 1e-3  # weight vectors nowhere farther apart than this are the same
@@ -112,7 +113,8 @@ def fit(
     ideal, _ = simplex.nearest(np.zeros(len(measured)), measured, "The bound of the search")
     bound = float(np.mean((measured @ ideal) ** 2))
     if v is None:
-        ends = _search(away, measured, ideal, np.random.default_rng(seed), draws, starts)
+        with one_blas_thread():
+            ends = _search(away, measured, ideal, np.random.default_rng(seed), draws, starts)
     else:
         ends = [np.log10(_given(v, len(away)))]
     found = _distinct(ends, away, measured, lost[:, ~pre])

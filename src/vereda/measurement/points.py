@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int32]
 Method = Literal["sobol", "random"]
 BITS = 30
+CACHE = 2**17  # numbers: a megabyte
 MOST = 2**24  # points; far fewer than 2^BITS, and what a day's work needs
 
 
@@ -43,13 +44,13 @@ class Points:
         """How many blocks there are; the last one may be cut."""
         return -(-self.n // self.size)
 
-    def block(self, b: int) -> Array:
-        """(P, size or what is left) coordinates in (0, 1) of block b."""
+    def block(self, b: int, room: Array | None = None) -> Array:
+        """(P, size or what is left) coordinates in (0, 1) of block b, in `room` (P, size) where it is given."""
+        u = np.empty((self.dimensions, self.size)) if room is None else room
         if self.method == "random":
-            u = np.random.default_rng([self.seed, b]).random((self.dimensions, self.size))
+            np.random.default_rng([self.seed, b]).random(out=u)
             np.maximum(u, 2.0**-54, out=u)
         else:
-            u = np.empty((self.dimensions, self.size))
             kernel.points(self.pattern, self._state(b), 2.0**-BITS, u)
         left = self.n - b * self.size
         return u if left >= self.size else np.ascontiguousarray(u[:, :left])
@@ -63,8 +64,11 @@ class Points:
         return state
 
 
-def points(dimensions: int, n: int, seed: int, method: Method = "sobol", size: int = 2048) -> Points:
-    """n points from a seed. A power of two keeps Sobol's points balanced; any n is allowed."""
+def points(dimensions: int, n: int, seed: int, method: Method = "sobol", size: int | None = None) -> Points:
+    """n points from a seed. A power of two keeps Sobol's points balanced; any n is allowed.
+
+    size: of a block, a power of two; what a core's cache holds unless told.
+    """
     if method not in ("sobol", "random"):
         raise BadDesign(f"Draws by {method!r} are not known: sobol (quasi-random) or random.")
     if not 1 <= n <= MOST:
@@ -76,10 +80,16 @@ def points(dimensions: int, n: int, seed: int, method: Method = "sobol", size: i
         )
     if seed < 0:
         raise BadDesign(f"The seed {seed} is negative; any whole number from 0 on will do.")
+    size = size or fitting(dimensions)
     size = size if method == "random" else min(size, max(2, 1 << (n - 1).bit_length()))
     none = np.empty((0, 0), dtype=np.int32)
     pattern, directions = _sobol(dimensions, n, seed, size) if method == "sobol" else (none, none)
     return Points(seed, n, dimensions, size, method, pattern, directions)
+
+
+def fitting(dimensions: int) -> int:
+    """Points in a block of at most a megabyte: a power of two between 256 and 4096."""
+    return 1 << min(max((CACHE // dimensions).bit_length() - 1, 8), 12)
 
 
 def _sobol(dimensions: int, n: int, seed: int, size: int) -> tuple[Index, Index]:

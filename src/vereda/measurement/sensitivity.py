@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.measurement.marginals import Marginals
-from vereda.measurement.points import points
+from vereda.measurement.points import fitting, points
 from vereda.measurement.threads import over_blocks
 from vereda.measurement.uncertainty import Model, middle
 
 Array = NDArray[np.float64]
 Groups = Mapping[str, Sequence[int]]
 BLOCKS = 32  # at least: the standard error is that of leaving out one of them
-MOST = 4096  # base samples in a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +78,20 @@ def shares(model: Model, inputs: Marginals, groups: Groups, base: int, seed: int
             f"{base} base samples: give a power of two, at least {2 * BLOCKS}; others are not balanced."
         )
     p = len(inputs.name)
-    made = points(2 * p, base, seed, size=min(MOST, base // BLOCKS))
+    made = points(2 * p, base, seed, size=min(fitting(2 * p), base // BLOCKS))
     centre = middle(model, inputs)
 
-    def sums(b: int) -> Array:
-        u = made.block(b)
-        xa, xb = inputs.values(np.ascontiguousarray(u[:p])), inputs.values(np.ascontiguousarray(u[p:]))
-        return _sums(model, xa, xb, rows, centre)
+    def sums(b: int, room: Array) -> Array:
+        u = made.block(b, room)
+        return _sums(model, inputs.values(u[:p]), inputs.values(u[p:]), rows, centre)
 
-    moments = np.stack(over_blocks(sums, made.blocks)) / made.size
+    moments = np.stack(over_blocks(sums, made.blocks, (2 * p, made.size))) / made.size
     whole = moments.mean(axis=0)
     first, total = _shares(whole)
     others = [_shares((whole * made.blocks - m) / (made.blocks - 1)) for m in moments]
-    errors = (_jackknife(np.stack(part)) for part in zip(*others, strict=True))
+    first_se, total_se = (_jackknife(np.stack(part)) for part in zip(*others, strict=True))
     m, v = _mean_variance(whole)
-    return Shares(tuple(groups), first, total, *errors, m + centre, v, base)
+    return Shares(tuple(groups), first, total, first_se, total_se, m + centre, v, base)
 
 
 def resurvey(
@@ -111,13 +109,13 @@ def resurvey(
     known = inputs.values(np.ascontiguousarray(u[p:, :outer]))
     now = _width(model(x))
 
-    def one(k: int) -> Array:
+    def one(k: int, held: Array) -> Array:
         group, j = rows[k // outer], k % outer
-        held = x.copy()
+        np.copyto(held, x)
         held[group] = known[group, j][:, None]
         return _width(model(held))
 
-    widths = np.stack(over_blocks(one, len(rows) * outer)).reshape(len(rows), outer, -1)
+    widths = np.stack(over_blocks(one, len(rows) * outer, x.shape)).reshape(len(rows), outer, -1)
     return Resurvey(tuple(groups), now, widths.mean(axis=1))
 
 

@@ -42,10 +42,10 @@ def draw(model: Model, inputs: Marginals, n: int, seed: int, method: Method = "s
     results = _results(model, inputs)
     out = np.empty((results, n))
 
-    def fill(b: int) -> None:
-        out[:, b * made.size : (b + 1) * made.size] = model(inputs.values(made.block(b)))
+    def fill(b: int, room: Array) -> None:
+        out[:, b * made.size : (b + 1) * made.size] = model(inputs.values(made.block(b, room)))
 
-    over_blocks(fill, made.blocks)
+    over_blocks(fill, made.blocks, (made.dimensions, made.size))
     if not np.isfinite(out).all():
         raise BadDesign("Some draws are not numbers: a distribution reaches where the model is not defined.")
     return Draws(out, seed, method)
@@ -58,7 +58,7 @@ def quantiles(values: Array, levels: tuple[float, ...] = LEVELS) -> Array:
     out = np.empty((values.shape[0], len(levels)))
     at = np.array(levels) * (values.shape[1] - 1)
 
-    def one(t: int) -> None:
+    def one(t: int, _: Array) -> None:
         select(np.ascontiguousarray(values[t]), at, out[t])
 
     over_blocks(one, values.shape[0])
