@@ -34,6 +34,8 @@ EPS = 2.220446049250313e-16
 NEGLIGIBLE = 1e-11  # this near, beside the farthest donor, is an exact fit: below it only rounding is seen
 NOTHING = 1e-12  # a weight that is only rounding
 kernel = njit(cache=True, nogil=True, error_model="numpy")
+# parts of the kernel: never called from outside, and kept on disk inside of it
+inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ def _some_donor(donors: int, start: Codes, column: Codes) -> None:
             raise BadDesign(f"Target {i}: every donor is barred. Narrow the buffer, or ask for fewer places.")
 
 
-@kernel
+@inner
 def _distances(points, target, barred, first, last, far):  # type: ignore[no-untyped-def]
     """Fill far with the squared distance of every column from the target; infinite for those that take no part."""
     d, count = points.shape
@@ -272,7 +274,7 @@ def _distances(points, target, barred, first, last, far):  # type: ignore[no-unt
     return best, widest
 
 
-@kernel
+@inner
 def _lowest(x, points, target, far, price):  # type: ignore[no-untyped-def]
     """Fill price with x'(b_j - a) and return the column where it is lowest among those that take part."""
     d, count = points.shape
@@ -297,7 +299,7 @@ def _lowest(x, points, target, far, price):  # type: ignore[no-untyped-def]
     return best
 
 
-@kernel
+@inner
 def _outside(points, target, column, lift, q, m, inside, lifted):  # type: ignore[no-untyped-def]
     """Fill lifted with the part of a donor's lifted point that is outside the span of q, inside with the rest.
 
@@ -324,7 +326,7 @@ def _outside(points, target, column, lift, q, m, inside, lifted):  # type: ignor
     return inside[m] / whole**0.5
 
 
-@kernel
+@inner
 def _take_out(q, r, m, out):  # type: ignore[no-untyped-def]
     """Q R of m columns becomes Q R of the m - 1 without one of them."""
     for j in range(out, m - 1):
@@ -343,7 +345,7 @@ def _take_out(q, r, m, out):  # type: ignore[no-untyped-def]
             q[k + 1, t] = c * lower - s * upper
 
 
-@kernel
+@inner
 def _solved(r, m, right, both):  # type: ignore[no-untyped-def]
     """Solve R u = right, or R'R u = right, in place; return the sum of u."""
     if both:
@@ -360,7 +362,7 @@ def _solved(r, m, right, both):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@inner
 def _residual(points, target, corral, weight, m, x):  # type: ignore[no-untyped-def]
     """x = sum of weight (b_j - a), term by term so that small weights on far donors lose nothing; its square."""
     square = 0.0
@@ -372,7 +374,7 @@ def _residual(points, target, corral, weight, m, x):  # type: ignore[no-untyped-
     return square
 
 
-@kernel
+@inner
 def _polish(points, target, corral, weight, m, r, x, slope, even):  # type: ignore[no-untyped-def]
     """One step of refinement on a corral that is settled: its gradient is taken from the data, not from Q R."""
     for i in range(m):
@@ -389,7 +391,7 @@ def _polish(points, target, corral, weight, m, r, x, slope, even):  # type: igno
             weight[i] = even[i] / total
 
 
-@kernel
+@inner
 def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price):  # type: ignore[no-untyped-def]
     """Fill corral, weight, q, x and price for the nearest point; return how many, |x|^2, gap, lift, iterations."""
     d, count = points.shape
@@ -451,7 +453,7 @@ def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price): 
             return m, square, gap, lift, iterations
 
 
-@kernel
+@inner
 def _others(points, target, far, price, corral, weight, m, square, q, lift, widest):  # type: ignore[no-untyped-def]
     """How many donors outside the corral touch the optimal face; -1 if one of them lies in the corral's own plane.
 

@@ -5,7 +5,7 @@ Rows are parameters or years, columns are draws, so that every inner loop runs a
 """
 
 from collections.abc import Callable
-from math import erfc, exp, log, sqrt
+from math import erfc, exp, sqrt
 from typing import TypeVar, cast
 
 import numpy as np

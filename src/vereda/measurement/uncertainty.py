@@ -43,11 +43,14 @@ def draw(model: Model, inputs: Marginals, n: int, seed: int, method: Method = "s
     out = np.empty((results, n))
 
     def fill(b: int, room: Array) -> None:
-        out[:, b * made.size : (b + 1) * made.size] = model(inputs.values(made.block(b, room)))
+        found = model(inputs.values(made.block(b, room)))
+        if not np.isfinite(found.sum()):
+            raise BadDesign(
+                "Some draws are not numbers: a distribution reaches where the model is not defined."
+            )
+        out[:, b * made.size : (b + 1) * made.size] = found
 
     over_blocks(fill, made.blocks, (made.dimensions, made.size))
-    if not np.isfinite(out).all():
-        raise BadDesign("Some draws are not numbers: a distribution reaches where the model is not defined.")
     return Draws(out, seed, method)
 
 
