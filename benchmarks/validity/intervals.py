@@ -20,6 +20,7 @@ from vereda.evaluation import (
 )
 from vereda.evaluation.did import att_gt
 from vereda.evaluation.estimate import estimate
+from vereda.evaluation.exposure import by_km
 from vereda.evaluation.panel import Array, Panel
 
 N, YEARS = 1122, np.arange(2010.0, 2022)
@@ -133,7 +134,7 @@ def plain(exposed: int, errors: str) -> list[Row]:
     return rows
 
 
-def one_cohort(exposed: int, errors: str, draws: int = 400) -> list[Row]:
+def one_cohort(exposed: int, errors: str, draws: int = 300) -> list[Row]:
     """sdid with the jackknife, all exposed in one year."""
     rows = []
     for effect, kind in (("none", "rejects"), ("heterogeneous", "covers")):
@@ -237,7 +238,7 @@ def patches(selection: str) -> list[Row]:
             seed=4_000 + seed,
         )
         found = aggregate.simple(att_gt(drawn.panel))
-        near = spatial.by_km(drawn.coordinates, 120)
+        near = by_km(drawn.coordinates, 120)
         influence = found.influence
         se = {
             "by place": inference.standard_error(found, drawn.panel.cluster)[0],
@@ -307,11 +308,13 @@ def honestly(selection: str) -> list[Row]:
             beta, sigma = study.value[used, j], influence.T @ influence / N**2
             ends = {ways[0]: honest.original_interval(beta, sigma, pre, mean)}
             bounds = [0.0] if parallel else [0.0, 1.0]
-            found = honest.relative_magnitudes(beta, sigma, pre, bounds, mean, seed=seed)
-            for k, bound in enumerate(bounds):
-                ends[f"relative magnitudes, M = {bound:.0f}"] = (found.low[k], found.high[k])
-            flat = honest.smoothness(beta, sigma, pre, [0.0], mean)
-            ends[ways[2]] = (flat.low[0], flat.high[0])
+            asked = honest_study.checked(beta, sigma, pre, mean, 0.95)
+            normal = honest_clf.draws_of(asked, seed)
+            for bound in [0.0] if parallel else [0.0, 1.0]:
+                # as relative_magnitudes, without its search for the breakdown value
+                ends[f"relative magnitudes, M = {bound:.0f}"] = honest_clf.hull(asked, bound, 0.05, normal)
+            line = honest_flci.Line.of(asked)
+            ends[ways[2]] = honest_flci.shortest(asked, line, honest_flci.path_of(line), 0.0, 0.05)
             for way in ways:
                 low, high = ends[way]
                 inside[way].append(bool(low <= 0 <= high))

@@ -68,7 +68,7 @@ def test_ridge_agrees_with_mlsynth_on_the_basque_country(basque) -> None:
 @given(st.integers(0, 2**31), st.floats(1e-3, 1e3))
 @settings(max_examples=40, deadline=None)
 def test_ridge_weights_are_the_formula_of_the_paper(seed: int, penalty: float) -> None:
-    """Equation 19: w + (a - B w)' (B B' + lambda)^-1 B, around the mean of the donors."""
+    """w + (a - B w)' (B B' + lambda)^-1 B, around the mean of the donors."""
     y, row, donors, pre = one(seed)
     f = augmented.ridge(y, row, donors, pre, penalty)
     centre = y[1:, pre].mean(axis=0)

@@ -139,7 +139,7 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
     bare = plan(
         "status-2017",
         T("A status", "Una condición"),
-        ("coca_area", "extortion"),
+        ("coca_area", "legal_crop_area"),
         estimators=("did", "twfe"),
         strata="department",
     )
@@ -152,11 +152,11 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
     none = effect(
         desk,
         "status-2017",
-        "extortion",
+        "legal_crop_area",
         "did",
         value=None,
         half=None,
-        unit="cases",
+        unit="ha",
         status="not_measured",
         p=None,
         size=None,
@@ -168,7 +168,7 @@ def findings(desk, gazetteer) -> tuple[Finding, ...]:
                 PRIORITY, tuple(codes[5:30:3]), 897, 2021, 2.4),
         Finding(bare, "not_identified", (), (
             OutcomeFinding("coca_area", "asinh ha", "asinh", "down", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "coca_area"}), (plain,)),
-            OutcomeFinding("extortion", "cases", "level", "", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "extortion"}), (none,)),
+            OutcomeFinding("legal_crop_area", "ha", "level", "", "not_identified", (), Message("Nothing can be said of {outcome}.", {"outcome": "legal_crop_area"}), (none,)),
         ), many, (), 40, 2017),
         Finding(empty, "waiting_for_data", ("ideam-forest", "nobody-knows")),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Synthetic control where the fit before exposure is poor, or where places are exposed in different years.
 
 `ridge`: Ben-Michael, Feller & Rothstein (2021), The augmented synthetic control method, Journal of the American
-Statistical Association 116(536), 1789-1803, section 4: what the weights leave unmatched is corrected by a ridge
+Statistical Association 116(536), 1789-1803: what the weights leave unmatched is corrected by a ridge
 regression of the outcome on the years before, which moves weights off the simplex, as little as the penalty allows.
 
 `staggered`: Ben-Michael, Feller & Rothstein (2022), Synthetic controls with staggered adoption, Journal of the Royal
