@@ -76,7 +76,9 @@ def test_every_number_of_a_page_opens_the_trace_of_its_effect(site) -> None:
     )
     led = {said.replace("\u00a0", " "): href for href, said in found}
     assert led["&lt;0.001"].startswith("../trace/effect/priority-2021.html#")
-    assert led["−812 ha"] == led["27.4 %"] == led["31.0 %"]  # effect, share in a reason, weight of a donor
+    assert (
+        led["27.4 %"] == led["31.0 %"] == led["its trace"]
+    )  # share in a reason, weight of a donor, line of a chart
     for kind in ("figure", "table"):
         assert f"<{kind}" in page
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from vereda.errors import BadDesign
+from vereda.errors import BadDesign, NotCertified
 from vereda.evaluation import (
     aggregate,
+    conformal,
     did,
     honest,
     inference,
@@ -89,6 +90,7 @@ def few(panel: Panel, near: csr_array | None, draws: int, seed: int) -> Assessme
         verdict.selection(y[exposed][:, pre].mean(axis=1), y[donors][:, pre].mean(axis=1)),
         verdict.calibrated_size(size),
         _rank(test),
+        _conformal(observed, y[donors], pre),
     ]
     started = int(pre.sum())
     return Assessment(
@@ -114,6 +116,18 @@ def _rank(test: permutation.PlaceboTest) -> Check:
     return Check(
         "placebo_rank", "informational", said, {"rank": float(test.rank), "sets": float(test.compared + 1)}
     )
+
+
+def _conformal(observed: Array, donors: Array, pre: Mask) -> Check:
+    """90 % conformal interval of an effect that is the same in every year: what the years alone would allow.
+
+    Moving blocks keep what one year says of the next; with T years no p is below 1 / T, so that 95 % is out of reach.
+    """
+    try:
+        found = conformal.interval_constant(observed, pre, conformal.synthetic_proxy(donors), level=0.9)
+    except (BadDesign, NotCertified) as fault:
+        return Check("conformal", "informational", str(fault), {})
+    return Check("conformal", "informational", "{low} to {high}", {"low": found.low, "high": found.high})
 
 
 def _without(y: Array, exposed: Codes, donors: Mask, pre: Mask, weights: Array) -> list[float]:

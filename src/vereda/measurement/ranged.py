@@ -27,11 +27,11 @@ class Ranged:
         return Ranged(self.value - other.value, self.low - other.high, self.high - other.low)
 
     def __mul__(self, other: "Ranged") -> "Ranged":
-        _positive(self), _positive(other)
+        _positive(self, other)
         return Ranged(self.value * other.value, self.low * other.low, self.high * other.high)
 
     def __truediv__(self, other: "Ranged") -> "Ranged":
-        _positive(self), _positive(other)
+        _positive(self, other)
         if other.low == 0:
             raise BadDesign(
                 "Division by an interval that reaches zero has no upper end. Give it a lower end above zero."
@@ -65,8 +65,8 @@ def rest(share: Ranged) -> Ranged:
     return Ranged(1 - share.value, 1 - share.high, 1 - share.low)
 
 
-def _positive(part: Ranged) -> None:
-    if part.low < 0:
+def _positive(*parts: Ranged) -> None:
+    if (least := min(p.low for p in parts)) < 0:
         raise BadDesign(
-            f"A product or ratio of amounts needs ends that are not negative; {part.low:g} is below zero."
+            f"A product or ratio of amounts needs ends that are not negative; {least:g} is below zero."
         )

@@ -43,6 +43,7 @@ SAID = {
     "specification_spread": "{share} of the other specifications have the same sign",
     "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
     "placebo_rank": "rank {rank} of {sets} sets of places",
+    "conformal": "90 % interval of a constant effect: {low} to {high}",
     "overlap": "the largest fitted probability of exposure is {largest}",
 }
 SO_FEW = (
@@ -332,7 +333,7 @@ def _said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
         if float(value).is_integer() and name in COUNTS:
             return int(value)
         shown, unit = (100 * value, "%") if name in SHARES else (value, "")
-        unit = effect.unit if name in {"hidden", "worst"} else unit
+        unit = effect.unit if name in {"hidden", "worst", "low", "high"} else unit
         return _part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
 
     template = SAID.get(check.name, check.detail)
