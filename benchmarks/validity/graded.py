@@ -131,7 +131,10 @@ MANY = (
     (170, "ar1", "level", "chosen by their lasting level", "none", 0.0, True),
     (170, "ar1", "covariate", "chosen by a seen x with its own trend, x used", "none", 0.0, True),
     (170, "ar1", "covariate", "chosen by a seen x with its own trend, x left out", "none", 0.0, False),
-    *((k, "ar1", "none", LOT, "constant", 0.5, True) for k in (20, 170)),
+    *(
+        (k, "ar1", "none", LOT, "constant", size, True)
+        for k, size in ((20, 1.0), (170, 0.5), (170, 1.0), (170, 2.0))
+    ),
 )
 FEW = (
     *((e, "none", LOT, "none", 0.0) for e in ("ar1", "factor")),

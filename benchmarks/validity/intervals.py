@@ -7,16 +7,20 @@ import numpy as np
 from rates import Row, Task, errors_of, rate, scaled
 from scipy.special import stdtrit
 
+from vereda.errors import BadDesign
 from vereda.evaluation import (
     aggregate,
     event_study,
     honest,
+    honest_clf,
+    honest_flci,
+    honest_study,
     imputation,
     inference,
     simulate,
     spatial,
     spillover,
-    synthetic_did,  # fmt: skip
+    synthetic_did,
 )
 from vereda.evaluation.did import att_gt
 from vereda.evaluation.estimate import estimate
@@ -153,6 +157,31 @@ def one_cohort(exposed: int, errors: str, draws: int = 300) -> list[Row]:
         said = f"{exposed} exposed, {errors} errors, {'no effect' if effect == 'none' else 'effects differ'}"
         rows.append(Row("plain", "sdid, jackknife", said, kind, rate(hits), errors_of(values, truth)))
     return rows
+
+
+def before_exposure(exposed: int, errors: str) -> list[Row]:
+    """The joint tests that nothing moved before exposure, on panels in which nothing did; six years before."""
+    hits: dict[str, list[np.ndarray]] = {
+        "Wald test of did": [],
+        "F test of imputation": [],
+        "F test of sunab": [],
+    }
+    for seed in range(scaled(40)):
+        one = simulate.panel_of(
+            N, YEARS, {2016: exposed}, errors=errors, replications=PER_SET, seed=1_500 + seed
+        ).panel
+        wald = inference.pre_trend(att_gt(one), one.cluster)
+        told = np.array([check.values.get("p", np.nan) for check in wald])
+        hits["Wald test of did"].append(told[np.isfinite(told)] < 0.05)
+        hits["F test of imputation"].append(imputation.pre_trend(one, 3).test.p < 0.05)
+        study = event_study.sun_abraham(one)
+        try:
+            test = event_study.all_zero(study.events, study.event_time < -1, one.cluster)
+        except BadDesign:  # fewer exposed places than leads
+            continue
+        hits["F test of sunab"].append(test.p < 0.05)
+    said = f"{exposed} exposed, {errors} errors, parallel trends"
+    return [Row("pre-trend", name, said, "rejects", rate(found)) for name, found in hits.items() if found]
 
 
 # ---- places chosen for something ---------------------------------------------------------------------------------
@@ -307,7 +336,6 @@ def honestly(selection: str) -> list[Row]:
             influence = study.influence[:, used, j]
             beta, sigma = study.value[used, j], influence.T @ influence / N**2
             ends = {ways[0]: honest.original_interval(beta, sigma, pre, mean)}
-            bounds = [0.0] if parallel else [0.0, 1.0]
             asked = honest_study.checked(beta, sigma, pre, mean, 0.95)
             normal = honest_clf.draws_of(asked, seed)
             for bound in [0.0] if parallel else [0.0, 1.0]:
@@ -327,6 +355,7 @@ def honestly(selection: str) -> list[Row]:
 TASKS = (
     *(Task(f"plain {k} {e}", plain, (k, e)) for k in COHORTS for e in ("ar1", "factor", "spatial")),
     *(Task(f"sdid {k} {e}", one_cohort, (k, e)) for k in COHORTS for e in ("ar1", "factor")),
+    *(Task(f"pre-trend {k} {e}", before_exposure, (k, e)) for k in (5, 10, 20, 40, 170) for e in ("ar1", "factor")),
     *(Task(f"covariate {k}", chosen_by_covariate, (k,)) for k in (20, 170)),
     *(Task(f"level {k}", chosen, (k, "ar1", "level", "chosen by their lasting level")) for k in (20, 170)),
     *(Task(f"trend {k}", chosen, (k, "ar1", "trend", "chosen by an unseen trend")) for k in (5, 20, 170)),

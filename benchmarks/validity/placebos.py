@@ -8,172 +8,180 @@ from vereda.evaluation import conformal, permutation, simulate, synthetic_contro
 from vereda.evaluation.panel import Array
 
 LEVEL = 0.05
+START = 2020
+HOW = {
+    "none": "drawn by lot",
+    "level": "chosen by lasting level",
+    "outcome": "chosen by last year's outcome, with chance",
+    "top": "the highest of last year",
+    "loading": "chosen by loading",
+    "trend": "chosen by an unseen trend",
+}
+STATISTICS = {"rmspe_ratio": "RMSPE ratio", "own spread": "mean gap over own spread"}
 
 
-def gaps_of(y: Array, pre: np.ndarray, donors: np.ndarray) -> Array:
-    return synthetic_control.placebos(y, pre, donors).gap
+def without_effect(
+    n: int, years: Array, exposed: int, errors: str, selection: str, seed: int
+) -> tuple[Array, np.ndarray]:
+    """A panel (n, T) in which nothing happened, and the rows that count as exposed."""
+    by = "none" if selection == "top" else selection
+    one = simulate.panel_of(n, years, {START: exposed}, errors=errors, selection=by, seed=seed).panel
+    y = one.y[:, :, 0]
+    if selection == "top":
+        return y, np.sort(np.argsort(-y[:, int((years < START).sum()) - 1])[:exposed])
+    return y, np.flatnonzero(np.isfinite(one.first))
+
+
+def gaps_of(y: Array, pre: np.ndarray, donors: np.ndarray, statistic: str) -> Array:
+    """own spread: over the spread of the place's own changes, as the assessment has it where the fit is exact."""
+    gap = synthetic_control.placebos(y, pre, donors).gap
+    return gap / np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)[:, None] if statistic == "own spread" else gap
 
 
 def ranked(y: Array, pre: np.ndarray, exposed: np.ndarray, statistic: str, seed: int) -> float:
-    """p-value of a placebo test; a panel in which the exposed cannot be ranked is told by nan."""
-    donors = np.ones(len(y), dtype=bool)
-    donors[exposed] = False
-    gap = gaps_of(y, pre, donors)
-    if statistic == "own spread":
-        spread = np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)
-        gap, statistic = gap / spread[:, None], "mean"
+    """p-value of a placebo test; nan where the exposed are fitted exactly and cannot be ranked."""
+    gap = gaps_of(y, pre, ~np.isin(np.arange(len(y)), exposed), statistic)
+    name = "mean" if statistic == "own spread" else statistic
     try:
-        return permutation.placebo_test(gap, pre, exposed, statistic=statistic, sets=2_000, seed=seed).p
+        return permutation.placebo_test(gap, pre, exposed, statistic=name, sets=2_000, seed=seed).p
     except BadDesign:
         return float("nan")
+
+
+def rejected(p: list[float]) -> tuple[Rate, str]:
+    """Share of the panels that could be ranked, and how many could not."""
+    found = np.array(p)
+    told = found[np.isfinite(found)]
+    gone = len(found) - len(told)
+    return rate(
+        list((told <= LEVEL)[:, None])
+    ), f"{gone} of {len(found)} fitted exactly, not ranked" if gone else ""
 
 
 def scm(
     n: int, exposed: int, before: int, errors: str, selection: str, statistic: str, draws: int
 ) -> list[Row]:
     """Synthetic control ranked among all places; the exposed drawn anew for every panel; five years after."""
-    years = np.arange(2020.0 - before, 2025)
+    years = np.arange(START - float(before), START + 5)
     p = []
     for seed in range(scaled(draws, 20)):
-        drawn = simulate.panel_of(
-            n, years, {2020: exposed}, errors=errors, selection=selection, seed=7_000 + seed
-        )
-        one = drawn.panel
-        rows = np.flatnonzero(np.isfinite(one.first))
-        p.append(ranked(one.y[:, :, 0], years < 2020, rows, statistic, seed))
-    found = np.array(p)
-    told = found[np.isfinite(found)]
-    gone = f"{len(found) - len(told)} panels could not be ranked" if len(told) < len(found) else ""
-    how = {
-        "none": "drawn by lot",
-        "level": "chosen by lasting level",
-        "outcome": "chosen by last year's outcome",
-    }
-    how |= {"loading": "chosen by loading", "trend": "chosen by an unseen trend"}
-    said = f"{exposed} of {n}, {before} years before, {errors} errors, {how[selection]}"
-    name = {
-        "rmspe_ratio": "RMSPE ratio",
-        "own spread": "mean gap over own spread",
-        "studentised": "studentised",
-    }
-    return [
-        Row(
-            "placebo",
-            f"scm, {name[statistic]}",
-            said,
-            "rejects",
-            rate(list((told <= LEVEL)[:, None])),
-            note=gone,
-        )
-    ]
+        y, rows = without_effect(n, years, exposed, errors, selection, 7_000 + seed)
+        p.append(ranked(y, years < START, rows, statistic, seed))
+    share, gone = rejected(p)
+    said = f"{exposed} of {n}, {before} years before, {errors} errors, {HOW[selection]}"
+    return [Row("placebo", f"scm, {STATISTICS[statistic]}", said, "rejects", share, note=gone)]
 
 
 def sdid(n: int, exposed: int, errors: str, draws: int) -> list[Row]:
     """Synthetic difference-in-differences against 99 sets of donors that play the exposed."""
-    years = np.arange(2010.0, 2022)
-    hits = []
+    years = np.arange(START - 6.0, START + 6)
+    p = []
     for seed in range(scaled(draws, 20)):
-        one = simulate.panel_of(n, years, {2016: exposed}, errors=errors, seed=8_000 + seed).panel
-        fitted = synthetic_did.fit(one.y[:, :, 0], np.isfinite(one.first), years < 2016)
+        y, rows = without_effect(n, years, exposed, errors, "none", 8_000 + seed)
+        fitted = synthetic_did.fit(y, np.isin(np.arange(n), rows), years < START)
         played = synthetic_did.placebo(fitted, 99, seed).draws
-        hits.append((1 + (np.abs(played) >= abs(fitted.att)).sum()) / 100 <= LEVEL)
+        p.append(float((1 + (np.abs(played) >= abs(fitted.att)).sum()) / 100))
     said = f"{exposed} of {n}, 6 years before, {errors} errors, drawn by lot"
-    return [Row("placebo", "sdid, 99 placebos", said, "rejects", rate(list(np.array(hits)[:, None])))]
+    return [Row("placebo", "sdid, 99 placebos", said, "rejects", rejected(p)[0])]
 
 
 def over_time(errors: str) -> list[Row]:
     """Conformal test of one place with 20 donors, 24 years, four of them after; the truth is no effect."""
-    years = np.arange(2001.0, 2025)
-    pre = years < 2021
+    years = np.arange(START - 20.0, START + 4)
+    pre = years < START
     ways = (
         "synthetic control, moving blocks",
         "synthetic control, permutations",
         "mean of donors, moving blocks",
     )
-    hits: dict[str, list[bool]] = {way: [] for way in (*ways, "cross-fitted t")}
-    for seed in range(scaled(1_000, 20)):
-        one = simulate.panel_of(21, years, {2021: 1}, errors=errors, seed=9_000 + seed).panel
-        y, exposed = one.y[:, :, 0], np.isfinite(one.first)
-        own, donors = y[exposed][0], y[~exposed]
-        near, mean = conformal.synthetic_proxy(donors), conformal.mean_proxy(donors)
-        hits[ways[0]].append(conformal.p_value(own, pre, near) <= LEVEL)
-        hits[ways[1]].append(conformal.p_value(own, pre, near, scheme="iid", draws=499, seed=seed) <= LEVEL)
-        hits[ways[2]].append(conformal.p_value(own, pre, mean) <= LEVEL)
+    p: dict[str, list[float]] = {way: [] for way in (*ways, "cross-fitted t")}
+    for seed in range(scaled(2_000, 20)):
+        y, rows = without_effect(21, years, 1, errors, "none", 9_000 + seed)
+        donors = ~np.isin(np.arange(21), rows)
+        own, near = y[rows[0]], conformal.synthetic_proxy(y[donors])
+        p[ways[0]].append(conformal.p_value(own, pre, near))
+        p[ways[1]].append(conformal.p_value(own, pre, near, scheme="iid", draws=499, seed=seed))
+        p[ways[2]].append(conformal.p_value(own, pre, conformal.mean_proxy(y[donors])))
 
-        def learned(use: np.ndarray, y: Array = y, exposed: np.ndarray = exposed) -> Array:
-            row = int(np.flatnonzero(exposed)[0])
-            fit = synthetic_control.fit(y, row, ~exposed, use)
-            return np.asarray(y[row] - fit.gap)
+        def learned(
+            use: np.ndarray, y: Array = y, row: int = int(rows[0]), donors: np.ndarray = donors
+        ) -> Array:
+            kept = np.flatnonzero(use)
+            after = np.flatnonzero(~pre)
+            columns = np.concatenate([kept, after])
+            fit = synthetic_control.fit(y[:, columns], row, donors, np.arange(len(columns)) < len(kept))
+            return np.asarray(fit.weights @ y[fit.donors])
 
-        hits["cross-fitted t"].append(conformal.t_test(own, pre, learned, level=0.95).p <= LEVEL)
+        p["cross-fitted t"].append(conformal.t_test(own, pre, learned, level=0.95).p)
     said = f"1 place, 20 donors, 20 years before and 4 after, {errors} errors"
-    return [
-        Row("placebo", f"conformal, {way}", said, "rejects", rate(list(np.array(hits[way])[:, None])))
-        for way in hits
-    ]
+    return [Row("placebo", f"conformal, {way}", said, "rejects", rejected(p[way])[0]) for way in p]
 
 
-# ---- the calibrated size against the truth -----------------------------------------------------------------------
+def calibrated(errors: str, selection: str, exposed: int, statistic: str) -> list[Row]:
+    """60 places, 10 years before and 5 after: how often the test rejects, and what `calibrated_size` says of a panel.
 
-
-def calibrated(errors: str, selection: str, exposed: int) -> list[Row]:
-    """60 places, 10 years before and 5 after: how often the test rejects, and what `calibrated_size` says of one panel.
-
-    Its own question is how the exposed came to be so: it is asked as `estimate` asks (by level), and as it was.
+    `estimate` asks it as if places had been chosen by level; where they were not, it is also told how they were.
     """
-    years = np.arange(2010.0, 2025)
-    pre = years < 2020
-    asked = {"as estimate asks: by level": "level"}
-    right = {"outcome": "last", "none": "none", "level": "level"}[selection]
-    if right != "level":
-        asked[f"told how they were chosen: {'by last year' if right == 'last' else 'by lot'}"] = right
+    years = np.arange(START - 10.0, START + 5)
+    pre, panels = years < START, scaled(20, 4)
+    asked = {"asked as `estimate` asks, by level": "level"}
+    if selection != "level":
+        how = {"top": "last", "none": "none"}[selection]
+        asked[f"told that they were {HOW[selection]}"] = how
     p: list[float] = []
     told: dict[str, list[float]] = {way: [] for way in asked}
-    panels = scaled(24, 4)
     for seed in range(scaled(1_500, 40)):
-        one = simulate.panel_of(
-            60, years, {2020: exposed}, errors=errors, selection=selection, seed=10_000 + seed
-        ).panel
-        y, rows = one.y[:, :, 0], np.flatnonzero(np.isfinite(one.first))
-        p.append(ranked(y, pre, rows, "rmspe_ratio", seed))
-        if seed < panels:
-            donors = ~np.isfinite(one.first)
-            for way, how in asked.items():
-                told[way].append(
-                    permutation.calibrated_size(
-                        lambda drawn, donors=donors: gaps_of(drawn, pre, donors), y, pre, donors, rows, draws=100,
-                        seed=seed, selection=how,
-                    ).rate
-                )  # fmt: skip
-    found = np.array(p)
-    truth = rate(list((found[np.isfinite(found)] <= LEVEL)[:, None]))
-    how = {
-        "none": "drawn by lot",
-        "level": "chosen by lasting level",
-        "outcome": "chosen by last year's outcome",
-    }
-    said = f"{exposed} of 60, {errors} errors, {how[selection]}"
-    rows_ = [Row("size", "true size", said, "rejects", truth)]
+        y, rows = without_effect(60, years, exposed, errors, selection, 10_000 + seed)
+        p.append(ranked(y, pre, rows, statistic, seed))
+        if seed >= panels or not np.isfinite(p[-1]):
+            continue
+        donors, name = ~np.isin(np.arange(60), rows), "mean" if statistic == "own spread" else statistic
+        for way, how in asked.items():
+            found = permutation.calibrated_size(
+                lambda drawn, donors=donors: gaps_of(drawn, pre, donors, statistic), y, pre, donors, rows, draws=100, seed=seed,
+                selection=how, statistic=name,
+            )  # fmt: skip
+            told[way].append(found.rate)
+    truth, gone = rejected(p)
+    said = f"{STATISTICS[statistic]}, {exposed} of 60, 10 years before, {errors} errors, {HOW[selection]}"
+    out = [Row("size", "true size", said, "rejects", truth, note=gone)]
     for way, rates in told.items():
         mean, error = float(np.mean(rates)), float(np.std(rates, ddof=1) / np.sqrt(len(rates)))
         given = Rate(mean, max(0.0, mean - 1.96 * error), mean + 1.96 * error, 100 * len(rates), len(rates))
         near = given.low <= truth.high and given.high >= truth.low
-        off = "too low" if mean < truth.share else "too high"
-        apart = f"{off}, by {abs(mean - truth.share):.1%}"
-        rows_.append(
-            Row("size", f"calibrated, {way}", said, "shows", given, note="agrees" if near else apart)
-        )
-    return rows_
+        apart = f"too {'low' if mean < truth.share else 'high'} by {abs(mean - truth.share):.1%}"
+        out.append(Row("size", f"calibrated, {way}", said, "shows", given, note="agrees" if near else apart))
+    return out
 
 
+KINDS = ("iid", "ar1", "factor")
 TASKS = (
-    *(Task(f"scm 1 of 40 {e}", scm, (40, 1, 20, e, "none", "rmspe_ratio", 2_000)) for e in ("iid", "ar1", "factor")),
-    *(Task(f"scm 3 of 40 {e}", scm, (40, 3, 20, e, "none", "rmspe_ratio", 2_000)) for e in ("ar1", "factor")),
-    *(Task(f"scm 3 of 1122 {e}", scm, (1122, 3, 10, e, "none", "own spread", 500)) for e in ("ar1", "factor")),
-    *(Task(f"scm {k} of 40 {s}", scm, (40, k, 20, "ar1", s, "rmspe_ratio", 2_000)) for k in (1, 3) for s in ("level", "outcome")),
-    *(Task(f"scm {k} of 300 {s}", scm, (300, k, 10, "ar1", s, "own spread", 1_000)) for k in (3,) for s in ("none", "level", "outcome", "trend")),
+    *(Task(f"scm 1 of 40 {e}", scm, (40, 1, 20, e, "none", "rmspe_ratio", 2_000)) for e in KINDS),
+    *(Task(f"scm 3 of 40 {e}", scm, (40, 3, 20, e, "none", "rmspe_ratio", 2_000)) for e in KINDS),
+    *(
+        Task(f"scm 3 of 1122 {e}", scm, (1122, 3, 10, e, "none", "own spread", 500))
+        for e in ("ar1", "factor")
+    ),
+    *(
+        Task(f"scm {k} of 40 {s}", scm, (40, k, 20, "ar1", s, "rmspe_ratio", 2_000))
+        for k in (1, 3)
+        for s in ("level", "outcome", "top")
+    ),
+    *(
+        Task(f"scm 1 of 40 short {s}", scm, (40, 1, 8, "ar1", s, "rmspe_ratio", 2_000))
+        for s in ("none", "top")
+    ),
+    *(
+        Task(f"scm 3 of 300 {s}", scm, (300, 3, 10, "ar1", s, "own spread", 1_000))
+        for s in ("none", "level", "outcome", "top", "trend")
+    ),
     Task("scm loading", scm, (40, 3, 20, "factor", "loading", "rmspe_ratio", 2_000)),
-    *(Task(f"sdid {k} {e}", sdid, (300, k, e, 1_000)) for k in (1, 3) for e in ("ar1", "factor")),
-    *(Task(f"conformal {e}", over_time, (e,)) for e in ("iid", "ar1", "factor")),
-    *(Task(f"calibrated {e} {s} {k}", calibrated, (e, s, k)) for e in ("iid", "ar1", "factor") for s in ("none", "level", "outcome") for k in (1, 3)),
-)  # fmt: skip
+    *(Task(f"sdid placebos {k} {e}", sdid, (300, k, e, 1_000)) for k in (1, 3) for e in ("ar1", "factor")),
+    *(Task(f"conformal {e}", over_time, (e,)) for e in KINDS),
+    *(
+        Task(f"calibrated {e} {s} {k}", calibrated, (e, s, k, how))
+        for e in KINDS
+        for s in ("none", "level", "top")
+        for k, how in ((1, "rmspe_ratio"), (3, "own spread"))
+    ),
+)

@@ -8,7 +8,9 @@ from babel.messages.extract import extract
 
 import vereda.indicators  # registers every indicator  # noqa: F401
 from vereda.cooperation import MESSAGES
-from vereda.publication import text
+from vereda.evaluation import verdict
+from vereda.pipeline import telling
+from vereda.publication import effect_words, text
 from vereda.terms.indicator import REGISTRY
 
 ROOM = Path(text.__file__).parent
@@ -36,6 +38,28 @@ def test_every_word_of_the_site_has_its_spanish() -> None:
 @pytest.mark.parametrize("sentence", sorted(MESSAGES.values()))
 def test_every_sentence_of_a_verdict_has_its_spanish(sentence: str) -> None:
     assert sentence in text.catalogue("es")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    sorted(
+        {
+            *telling.SAID.values(),
+            *telling.SENTENCES.values(),
+            *telling.FRAGILE.values(),
+            telling.SO_FEW,
+            telling.UNCOMPUTED,
+        }
+    ),
+)
+def test_every_sentence_of_a_finding_has_its_spanish(sentence: str) -> None:
+    assert sentence in text.catalogue("es")
+
+
+def test_every_check_has_its_words_and_its_name() -> None:
+    rules = {*verdict.IDENTIFYING, *verdict.SUPPORTING}
+    assert rules - {"overlap"} <= {*telling.SAID}
+    assert {*telling.SAID} <= {*effect_words.TESTS}
 
 
 @pytest.mark.parametrize("rule", REGISTRY.values(), ids=lambda rule: rule.id)

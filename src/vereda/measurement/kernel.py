@@ -62,11 +62,14 @@ def _rate(x: Array, factors: Index, shares: Index, made: Index, scale: float, ou
     if shares.size:
         top, bottom = np.zeros(out.size), np.zeros(out.size)
         for k in range(shares.size):
-            s = x[shares[k]]
-            bottom += s
+            s, m = x[shares[k]], x[max(made[k], 0)]
+            for d in range(out.size):
+                bottom[d] += s[d]
             if made[k] >= 0:
-                top += s * x[made[k]]
-        out *= top / bottom
+                for d in range(out.size):
+                    top[d] += s[d] * m[d]
+        for d in range(out.size):
+            out[d] *= top[d] / bottom[d]
 
 
 @_compiled
@@ -110,8 +113,10 @@ def _triangular(row: Array, low: float, high: float, mode: float) -> None:
     width = high - low
     rising, falling, turn = width * (mode - low), width * (high - mode), (mode - low) / width
     for d in range(row.size):
-        up, down = low + sqrt(row[d] * rising), high - sqrt((1 - row[d]) * falling)
-        row[d] = up if row[d] < turn else down
+        u = row[d]
+        up = u < turn
+        root = sqrt(u * rising if up else (1.0 - u) * falling)
+        row[d] = low + root if up else high - root
 
 
 @_compiled

@@ -3,7 +3,7 @@
 First-order share: Var(E[H | group]) / Var(H), what is gone when the group is known. Total share: E[Var(H | all others)] /
 Var(H), what is left when all others are known. Estimators: Saltelli et al. (2010), Computer Physics Communications 181,
 259-270, for the first; Jansen (1999), Computer Physics Communications 117, 35-43, for the second. A group may hold
-several parameters, which may move together; groups must not move with each other, else shares have no one meaning.
+several parameters, which may move together; across groups they must not, else shares have no one meaning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def estimated(fa: Array, fb: Array, fab: Array) -> tuple[Array, Array]:
 
 def shares(model: Model, inputs: Marginals, groups: Groups, base: int, seed: int) -> Shares:
     """Shares of every group from `base` (a power of two) pairs of quasi-random samples: base * (G + 2) computations."""
-    rows = _checked(groups, inputs)
+    rows = _apart(groups, inputs)
     if base < 2 * BLOCKS or base & (base - 1):
         raise BadDesign(
             f"{base} base samples: give a power of two, at least {2 * BLOCKS}; others are not balanced."
@@ -103,7 +103,7 @@ def resurvey(
     `outer` draws of what the group might turn out to be, and for each of them `inner` draws of all else (the same ones,
     so that differences are the group's doing).
     """
-    rows = _checked(groups, inputs)
+    rows = _whole(groups, inputs)
     p, n = len(inputs.name), max(outer, inner)
     u = points(2 * p, n, seed, size=1 << (n - 1).bit_length()).block(0)
     x = inputs.values(np.ascontiguousarray(u[:p, :inner]))
@@ -162,21 +162,29 @@ def _jackknife(without: Array) -> Array:
     return error
 
 
-def _checked(groups: Groups, inputs: Marginals) -> list[NDArray[np.intp]]:
-    """The rows of each group; a column in two groups, or pairs that move together across groups, have no shares."""
+def _apart(groups: Groups, inputs: Marginals) -> list[NDArray[np.intp]]:
+    """The rows of groups that together divide the variance: no column is in two of them."""
     owner: dict[int, str] = {}
     for name, columns in groups.items():
         for i in columns:
-            if owner.setdefault(i, name) != name or not 0 <= i < len(inputs.name):
+            if owner.setdefault(i, name) != name:
                 raise BadDesign(
-                    f"Column {i} is in {owner[i]} and in {name}, or is none of {len(inputs.name)}."
+                    f"{inputs.name[i]} is in {owner[i]} and in {name}: its share would count twice."
                 )
-    across = [(i, j) for i, j in inputs.pairs if owner.get(i, i) != owner.get(j, j)]
-    if across or not groups:
-        i, j = across[0] if across else (0, 0)
-        raise BadDesign(
-            f"{inputs.name[i]} moves with {inputs.name[j]} but they are not in one group: shares of the variance have "
-            "no one meaning then. Put them in one group, or leave the correlation out." if across else
-            "There is no group to compute shares of: every parameter is fixed."
-        )  # fmt: skip
+    return _whole(groups, inputs)
+
+
+def _whole(groups: Groups, inputs: Marginals) -> list[NDArray[np.intp]]:
+    """The rows of each group; what moves with a member of a group is in it, too."""
+    if not groups:
+        raise BadDesign("There is no group to look at: every parameter is fixed.")
+    for name, columns in groups.items():
+        if any(not 0 <= i < len(inputs.name) for i in columns):
+            raise BadDesign(f"{name} names a column that is none of {len(inputs.name)}.")
+        if cut := [pair for pair in inputs.pairs if (pair[0] in columns) != (pair[1] in columns)]:
+            i, j = cut[0]
+            raise BadDesign(
+                f"{inputs.name[i]} moves with {inputs.name[j]}, and only one of them is in {name}: to know one is to "
+                "know of the other. Put them in one group, or leave the correlation out."
+            )
     return [np.array(tuple(columns), dtype=np.intp) for columns in groups.values()]

@@ -6,7 +6,7 @@ estimator in every variation of one choice at a time. An estimate that cannot be
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import erfc, expm1, isfinite, sqrt
+from math import erfc, isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -19,39 +19,17 @@ from vereda.evaluation.panel import Panel, panel
 from vereda.evaluation.results import Check, Effect, Estimate
 from vereda.pipeline.desk import Desk
 from vereda.pipeline.panels import Design, Sample, Values, design, sample
+from vereda.pipeline.telling import PER_DOSE, SO_FEW, Ways, said, sentence
 from vereda.terms.figure import Figure, Message, Step
-from vereda.terms.finding import CheckAnswer, EffectAnswer, Finding, Grade, OutcomeFinding, Point
+from vereda.terms.finding import EffectAnswer, Finding, Grade, OutcomeFinding, Point
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.plan import Outcome, Plan
 
 Clock = Callable[[], float]
-Ways = dict[str, Step]
 FEW = 4  # exposed places below which an estimate is judged by permutation alone
 SIMULATED = 200  # panels without effect behind a calibrated size
 SETS = 2_000  # sets of places behind a joint p-value of placebos
 Z = assessment.Z
-SAID = {
-    "controls": "{count} places to compare with",
-    "years": "{before} periods before exposure",
-    "fit": "the gap before exposure is {share} of the level",
-    "pre_trend": "joint test of effects before exposure: p = {p}",
-    "pre_trend_power": "a straight trend that the test would miss half of the time would give {hidden}",
-    "breakdown": "zero is inside from violations {value} times the largest before exposure",
-    "calibrated_size": "the test rejects {size} of true nulls at 5 %",
-    "selection": "{apart} standard deviations apart before exposure",
-    "leave_one_out": "without one donor it falls to {worst}",
-    "specification_spread": "{share} of the other specifications have the same sign",
-    "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
-    "placebo_rank": "rank {rank} of {sets} sets of places",
-    "conformal": "90 % interval of a constant effect: {low} to {high}",
-    "overlap": "the largest fitted probability of exposure is {largest}",
-}
-SO_FEW = (
-    "With so few exposed places a standard error would rest on variation that cannot be seen; chance is judged by "
-    "letting other places play the exposed."
-)
-SHARES = {"share", "size"}
-COUNTS = {"count", "before", "rank", "sets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +118,7 @@ class _Run:
         plain = rule.unit if rule else next(
             (f.unit for f in self.values.desk.current(self.outcome.series, self.values.desk.register.case.country)), ""
         )  # fmt: skip
-        by = " per ha/ha" if self.design.dose is not None else ""
+        by = PER_DOSE if self.design.dose is not None else ""
         return {"level": plain, "asinh": f"asinh {plain}", "per_1000": f"{plain}/1 000"}[transform] + by
 
 
@@ -173,7 +151,7 @@ def _outcome(run: _Run, steps: Ways) -> OutcomeFinding:
         run.outcome.series, run.unit(run.main.transform), run.main.transform, rule.better if rule else "", "credible",
         (), Message(""), tuple(effects), tuple(_points(beside.event)), points(beside.observed), points(beside.expected),
         dict(beside.placebos), dict(beside.weights), displaced,
-        tuple(_said(check, main.effect, steps) for check in checks),
+        tuple(said(check, main.effect, steps) for check in checks),
     )  # fmt: skip
     return _graded(told, steps)
 
@@ -316,92 +294,10 @@ def _spread(main: EffectAnswer, rest: Sequence[EffectAnswer]) -> Check:
     return verdict.specification_spread(main.effect.value or 0.0, others)
 
 
-def _part(steps: Ways, effect: Figure, name: str, value: float, unit: str, how: str) -> Figure:
-    """A number that belongs to an effect, with a way back of its own that leads to the effect's."""
-    key = f"finding@{effect.trace.partition('@')[2].rpartition('~')[0] or effect.trace}~{name}"
-    steps[key] = Step(
-        "finding", name.replace(".", " · "), how, key, float(value), unit,
-        inputs=(Step("effect", "the effect it belongs to", "", effect.trace, effect.value, effect.unit),),
-    )  # fmt: skip
-    return Figure(float(value), unit, key, status="computed")
-
-
-def _said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
-    """A check in words, with its numbers."""
-
-    def number(name: str, value: float) -> Figure | int:
-        if float(value).is_integer() and name in COUNTS:
-            return int(value)
-        shown, unit = (100 * value, "%") if name in SHARES else (value, "")
-        unit = effect.unit if name in {"hidden", "worst", "low", "high"} else unit
-        return _part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
-
-    template = SAID.get(check.name, check.detail)
-    holes = {name: number(name, value) for name, value in check.values.items() if isfinite(value)}
-    if any(f"{{{name}}}" in template and name not in holes for name in check.values):
-        template = "could not be computed"
-    first = next((float(v) for v in check.values.values() if isfinite(v)), None)
-    return CheckAnswer(check.name, check.state, Message(template, holes), first)
-
-
 def _graded(told: OutcomeFinding, steps: Ways) -> OutcomeFinding:
     found = verdict.grade([Check(c.name, c.state, "") for c in told.checks])
     why = tuple(c.detail for c in told.checks if c.name in found.because)
-    return replace(told, grade=found.grade, why=why, sentence=_sentence(told, found.grade, steps))
-
-
-def _sentence(told: OutcomeFinding, grade: Grade, steps: Ways) -> Message:
-    """The sentence that may be quoted."""
-    main = told.effects[0]
-    effect = _readable(main.effect, told.transform, steps)
-    values: dict[str, Figure | str | int] = {"outcome": told.outcome, "effect": effect}
-    if effect.value is None:
-        return Message("{outcome}: no estimate could be made.", values)
-    ends = {"low": effect.low, "high": effect.high}
-    for name, end in ends.items():
-        if end is not None:
-            values[name] = _part(steps, main.effect, name, end, effect.unit, "end of the 95 % interval")
-    if main.p is not None:
-        values["p"] = _part(steps, main.effect, "p", main.p, "", f"p-value, {main.p_kind}")
-    if grade == "not_identified":
-        return Message(
-            "{outcome}: these data cannot tell what it did. The comparison does not hold, so the estimate of {effect} is "
-            "no effect.", values,
-        )  # fmt: skip
-    told_apart = main.p is not None and main.p < verdict.LEVEL
-    if "low" in values:
-        words = (
-            "{outcome}: {effect} against what was to be expected without it (95 % interval {low} to {high})."
-            if told_apart
-            else "{outcome}: no change that can be told from chance, {effect} (95 % interval {low} to {high})."
-        )
-    elif main.p is None:
-        words = (
-            "{outcome}: {effect} against what was to be expected; how much chance would do was not computed."
-        )
-    else:
-        words = (
-            "{outcome}: {effect} against its synthetic counterpart; p = {p} by permutation of places."
-            if told_apart
-            else "{outcome}: no change that can be told from chance, {effect} (p = {p} by permutation of places)."
-        )
-    if grade == "fragile":
-        words = words.removesuffix(".") + "; the result is fragile."
-    return Message(words, values)
-
-
-def _readable(effect: Figure, transform: str, steps: Ways) -> Figure:
-    """An effect on an inverse hyperbolic sine as percent, which it is for values well above one."""
-    if transform != "asinh" or effect.value is None:
-        return effect
-
-    def percent(x: float | None) -> float | None:
-        return None if x is None else 100 * expm1(x)
-
-    unit = effect.unit.replace(effect.unit.split(" per ha/ha")[0], "%")
-    how = "100 (exp(effect) - 1): the effect on the inverse hyperbolic sine in percent of the level, for levels far above one"
-    shown = _part(steps, effect, "percent", 100 * expm1(effect.value), unit, how)
-    return replace(shown, low=percent(effect.low), high=percent(effect.high))
+    return replace(told, grade=found.grade, why=why, sentence=sentence(told, found.grade, steps))
 
 
 def _jointly(
@@ -416,7 +312,7 @@ def _jointly(
         main = replace(finding.effects[0], p_joint=float(joint))
         changed = replace(finding, effects=(main, *finding.effects[1:]))
         if main.p is not None and main.p < verdict.LEVEL:
-            check = _said(verdict.multiplicity(main.p, float(joint)), main.effect, steps)
+            check = said(verdict.multiplicity(main.p, float(joint)), main.effect, steps)
             changed = _graded(replace(changed, checks=(*changed.checks, check)), steps)
         out.append(changed)
     return out

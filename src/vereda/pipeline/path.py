@@ -254,7 +254,7 @@ def _names(study: Study, lang: str) -> dict[str, str]:
     """What people call an estimator, a place, or a training figure, by its id or key."""
     case = study.register.case
     found = {code: place.name for code, place in study.gazetteer.places.items()}
-    found |= {name: said.say(lang) for name, said in case.estimators.items()}
+    found |= {name: said.say(lang) for name, said in {**case.series, **case.estimators}.items()}
     for entry in study.register.trainings:
         measure = case.words[entry.measure].say(lang) if entry.measure in case.words else entry.measure
         parts = (measure, entry.group.say(lang), entry.qualifier and entry.qualifier.say(lang))

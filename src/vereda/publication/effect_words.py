@@ -52,7 +52,7 @@ TRANSFORMS = {
 VARIED = {
     "buffer": N_("neighbours left out within steps:"),
     "start": N_("years from"),
-    "transform": N_("measured as"),
+    "transform": N_("measured:"),
     "estimator": N_("estimator:"),
     "covariates": N_("covariates:"),
     "control": N_("compared with:"),
@@ -100,6 +100,7 @@ TESTS = {
     "gaps": N_("Gaps in the data"),
     "controls": N_("Places to compare with"),
     "years": N_("Years before exposure"),
+    "conformal": N_("What the years alone would allow"),
 }
 
 P_KINDS = {

@@ -1,0 +1,215 @@
+"""The page for an auditor: docs/validity.md."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from graded import Graded
+from rates import SCALE, Row
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "diff-diff",
+    "csdid",
+    "moderndid",
+    "pyfixest",
+    "mlsynth",
+    "synthdid-py",
+)
+OPENING = """# Validity
+
+What `make validity` checked, against whom, and what fails. The page is written by that command: nothing here is typed in by hand but
+the sentences, and a number that stops agreeing fails the tests as well. Read *What fails* first.
+
+{where}
+
+## In short
+
+- **{agree} of {values} printed reference values** are reached to their last digit; the other {others} are meant to differ and say why.
+- **{pairs} comparisons with {packages} other packages** agree to 1e-6 relative or better (largest difference {worst}).
+- **Simulation**: {rows} combinations of estimator and design, {draws:,} panels asked. Of the {plain} where trends are parallel and errors are
+  not shared in space, {plain_fail} mislead (an interval below 93 % or a 5 % test above 6.5 %).
+- **The grade**: over {null_designs} designs without any effect, at most {false_most} of panels were called a credible effect.
+
+An interval should hold the truth in 93-97 % of panels, a 5 % test reject a true null in 3.5-6.5 %. *Too wide* and *rejects too rarely* cost
+power; **too narrow** and **rejects too often** mislead. Brackets hold 95 % Monte-Carlo intervals: where a share is outside the limits
+by less than its noise, the table says so.
+"""
+RULES = """
+## What fails, and what the grade does about it
+
+{failing}
+
+What follows for a verdict (rules in `evaluation/verdict.py`, the estimator's own in `evaluation/by_influence.py`):
+
+| where it fails | what guards against it now | enough? |
+|---|---|---|
+| five exposed places in all: intervals from influence or a jackknife are too short | fewer than four to a cohort get no standard error; from four on they do | **no**: four is a floor against nonsense; use placebos below some 20 |
+| the joint test before exposure with few exposed places | `pre_trend` takes its p-value as it is | **no**: it fails true parallel trends far too often below some 40 exposed places; errs towards *not identified* |
+| an unseen trend or a factor that the exposed load on | `pre_trend`, `breakdown`, `pre_trend_power` | see the table of grades |
+| places chosen for last year's outcome | `pre_trend`, `selection` | see the table of grades |
+| exposed places in patches, shocks shared in space | Conley and block errors exist, and are too short here too | **no rule**: the errors of the grade are by place |
+| static two-way fixed effects when effects differ between cohorts or years | never the main estimator of a plan with cohorts | yes, if plans keep to it |
+| placebo tests where places were chosen for being high | `calibrated_size` above 10 % makes a finding fragile | where it is told how they were chosen; see the table |
+| the rule `selection` with a handful of exposed places | it compares means with 0.25 standard deviations | **too strict**: by chance alone it fails most draws of three places |
+"""
+
+
+def page(date: str, seconds: float, values: Sequence[Any], pairs: Sequence[Any], rows: Sequence[Row],
+         grades: Sequence[Graded], missing: Sequence[tuple[str, str]], elsewhere: Sequence[tuple[str, str, str]],
+         skipped: Sequence[str]) -> str:  # fmt: skip
+    """Everything found, as Markdown. values, pairs: as `told_values` and `told_pairs` of `__main__` give them."""
+    agree = [v for v in values if v["agrees"]]
+    plain = [r for r in rows if r.table == "plain" and "spatial" not in r.design]
+    nulls = [g for g in grades if not g.truth]
+    out = OPENING.format(
+        where=_where(date, seconds),
+        agree=len(agree),
+        values=len(values),
+        others=len(values) - len(agree),
+        pairs=len(pairs),
+        packages=len({p["package"] for p in pairs}),
+        worst=f"{max((p['difference'] for p in pairs), default=np.nan):.0e}",
+        rows=len(rows),
+        draws=sum(r.rate.draws for r in rows),
+        plain=len(plain),
+        plain_fail=sum(r.fails for r in plain),
+        null_designs=len(nulls),
+        false_most=f"{max((g.effect.share for g in nulls), default=np.nan):.1%}",
+    )
+    out += RULES.format(failing=_failing(rows))
+    out += _grades(grades)
+    out += _simulated(rows)
+    out += _references(values, missing, skipped)
+    out += _packages(pairs, elsewhere)
+    return out
+
+
+def _where(date: str, seconds: float) -> str:
+    said = []
+    for name in PACKAGES:
+        try:
+            said.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            said.append(f"{name} (not installed)")
+    scale = "" if SCALE == 1 else f" **A quick look: {SCALE:g} times the usual number of draws.**"
+    return (
+        f"Computed on {date}: {os.cpu_count()} processors {platform.machine()}, {platform.system()}, Python "
+        f"{platform.python_version()}, vereda {version('vereda')}, {', '.join(said)}; {seconds / 60:.1f} minutes.{scale}"
+    )
+
+
+def _failing(rows: Iterable[Row]) -> str:
+    """Every row that misleads, the worst first within its table."""
+    told = [r for r in rows if r.fails]
+    told.sort(
+        key=lambda r: (ORDER.index(r.table), -abs(r.rate.share - (0.95 if r.kind == "covers" else 0.05)))
+    )
+    lines = ["| part | estimator | design | found | |", "|---|---|---|---|---|"]
+    for r in told:
+        what = "covers" if r.kind == "covers" else "rejects"
+        lines.append(f"| {TITLES[r.table][0]} | {r.estimator} | {r.design} | {what} {r.rate} | {r.verdict} |")
+    return "\n".join(lines)
+
+
+ORDER = ("plain", "pre-trend", "chosen", "space", "honest", "placebo", "size")
+TITLES = {
+    "plain": ("parallel trends", "Trends are parallel, exposed places drawn by lot"),
+    "pre-trend": ("test before exposure", "The joint test before exposure, where nothing happened before"),
+    "chosen": ("chosen places", "Places chosen for something; no effect"),
+    "space": ("space", "Shocks shared between neighbours, and displacement"),
+    "honest": ("sensitivity", "Sensitivity to trends (HonestDiD), mean effect over six years"),
+    "placebo": ("placebos", "Tests that rank places or years; no effect"),
+    "size": ("calibrated size", "The calibrated size of the placebo test against its true size"),
+}
+SAID = {
+    "plain": "1,122 places, 12 years; 5 exposed in one year, 20 in two cohorts, 170 in three (sdid: one cohort). *Effects differ*: by "
+    "cohort, by year since exposure, and between places (half of the effect is their standard deviation). *factor*: two common "
+    "factors explain half of the variance; *spatial*: places within two steps share shocks. bias: mean error over its standard deviation.",
+    "pre-trend": "One cohort, six years before exposure. A rejection here makes a finding *not identified*.",
+    "chosen": "1,122 places, six years before and after. Odds of exposure rise 4.5 times with each standard deviation of what is named. "
+    "Where what decides is not seen and not constant, no estimator here is right; the table shows how wrong.",
+    "space": "Grid of 0.1 degree; places within two steps share shocks, none beyond four.",
+    "honest": "The usual interval and M = 0 under parallel trends should cover 93-97 %. Under a straight trend only smoothness M = 0 allows "
+    "for it exactly; relative magnitudes M = 1 has to cover at least 95 %, and is wide.",
+    "placebo": "A test over 40 or 60 places can reject exactly 5 %; moving blocks over 24 years 4.2 % at most.",
+    "size": "The true size is the share of simulated panels with p at most 5 %. Calibrated: mean over 20 panels of what `calibrated_size` "
+    "answers from that panel alone (100 simulated panels each).",
+}
+
+
+def _simulated(rows: Sequence[Row]) -> str:
+    out = "\n## Coverage and size by simulation\n"
+    for name in ORDER:
+        mine = [r for r in rows if r.table == name]
+        if not mine:
+            continue
+        out += f"\n### {TITLES[name][1]}\n\n{SAID[name]}\n\n"
+        out += "| estimator | design | covers / rejects | panels | bias | |\n|---|---|---|---|---|---|\n"
+        for r in mine:
+            bias = "" if r.bias is None else f"{r.bias:+.2f}"
+            what = {"covers": "covers ", "rejects": "rejects ", "shows": "says "}[r.kind]
+            note = f"; {r.note}" if r.note and r.kind != "shows" else ""
+            out += f"| {r.estimator} | {r.design} | {what}{r.rate} | {r.rate.draws:,} | {bias} | {r.verdict}{note} |\n"
+    return out
+
+
+def _grades(grades: Sequence[Graded]) -> str:
+    out = "\n## The grade, on panels whose truth is known\n\n"
+    out += (
+        "One outcome, taken as the pipeline takes it: `did` with 999 draws (synthetic control for three places), what stands beside it, the "
+        "sign of the other estimators, and the rules. 14 years, exposure in the eighth. *Credible effect* where there is none is the "
+        "mistake that must be rare; *not identified* where trends are parallel is the price. Reasons: the rules that failed, and in how many panels.\n\n"
+    )
+    out += "| design | told from chance | credible effect | credible, none told | fragile | not identified | reasons | panels |\n"
+    out += "|---|---|---|---|---|---|---|---|\n"
+    for g in sorted(grades, key=lambda g: g.truth):
+        why = ", ".join(f"{name} {count}" for name, count in g.reasons)
+        mark = "" if g.truth else "no effect: "
+        effect = f"{g.effect}" if g.truth or g.effect.share <= 0.05 else f"**{g.effect}**"
+        out += (
+            f"| {mark}{g.design} | {g.apart.share:.0%} | {effect} | {g.none.share:.0%} | {g.fragile.share:.0%} | "
+            f"{g.not_identified.share:.0%} | {why} | {g.apart.draws} |\n"
+        )
+    return out
+
+
+def _references(values: Sequence[Any], missing: Sequence[tuple[str, str]], skipped: Sequence[str]) -> str:
+    titles = {
+        "mpdta": "Minimum wages and teen employment, 500 counties (mpdta; the table ships in moderndid)",
+        "prop99": "Proposition 99, 39 states (ships in synthdid-py)",
+        "basque": "Basque Country, 17 regions (read where the shared file lies beside the project)",
+    }
+    out = (
+        "\n## Reference values, number by number\n\n"
+        "*digits*: decimals printed, all of which agree unless the last column says otherwise (a difference of half a digit is rounding). Values "
+        "of the paper on Proposition 99 are taken from METHODS.md, which did not re-read the paper.\n"
+    )
+    for name, title in titles.items():
+        mine = [v for v in values if v["panel"] == name]
+        if not mine:
+            continue
+        out += f"\n### {title}\n\n| value | reference | ours | difference | digits | source | |\n|---|---|---|---|---|---|---|\n"
+        for v in mine:
+            shown = f"{v['ours']:.{v['decimals'] + 2}f}"
+            digits = f"{v['decimals']}" if v["agrees"] else f"**{v['digits']} of {v['decimals']}**"
+            out += f"| {v['what']} | {v['printed']} | {shown} | {v['difference']:+.1e} | {digits} | {v['where']} | {v['instead']} |\n"
+    out += "\nNot available here:\n\n"
+    out += "".join(f"- {what}: {why}.\n" for what, why in missing)
+    out += "".join(f"- {said}\n" for said in skipped)
+    return out
+
+
+def _packages(pairs: Sequence[Any], elsewhere: Sequence[tuple[str, str, str]]) -> str:
+    out = "\n## The same number from other packages\n\nLargest relative difference over all numbers of the estimand; 1e-6 is asked.\n\n"
+    out += "| estimand | package | numbers | largest relative difference |\n|---|---|---|---|\n"
+    for p in pairs:
+        out += f"| {p['estimand']} | {p['package']} | {p['numbers']} | {p['difference']:.1e} |\n"
+    out += "\nOne other package only, compared in tests of their own (gaps, clusters, options, draws):\n\n"
+    out += "".join(f"- {what}: {who} (`tests/evaluation/{file}`)\n" for what, who, file in elsewhere)
+    return out

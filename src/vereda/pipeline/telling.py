@@ -1,0 +1,114 @@
+"""What a finding says: checks and sentences in words, every number with its own way back.
+
+Templates are msgids: their Spanish stands in the catalogue of the publication.
+"""
+
+from dataclasses import replace
+from math import expm1, isfinite
+
+from vereda.evaluation import verdict
+from vereda.evaluation.results import Check
+from vereda.terms.figure import Figure, Message, Step
+from vereda.terms.finding import CheckAnswer, Grade, OutcomeFinding
+
+Ways = dict[str, Step]
+PER_DOSE = " per ha/ha"
+PERCENT = "100 (exp(effect) - 1): the effect on the inverse hyperbolic sine in percent of the level, for levels far above one"
+SAID = {
+    "controls": "{count} places to compare with",
+    "years": "{before} periods before exposure",
+    "fit": "the gap before exposure is {share} of the level",
+    "pre_trend": "joint test of effects before exposure: p = {p}",
+    "pre_trend_power": "a straight trend that the test would miss half of the time would give {hidden}",
+    "breakdown": "zero is inside from violations {value} times the largest before exposure",
+    "calibrated_size": "the test rejects {size} of true nulls at 5 %",
+    "selection": "{apart} standard deviations apart before exposure",
+    "leave_one_out": "without one donor it falls to {worst}",
+    "specification_spread": "{share} of the other specifications have the same sign",
+    "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
+    "placebo_rank": "rank {rank} of {sets} sets of places",
+    "conformal": "90 % interval of a constant effect: {low} to {high}",
+    "overlap": "the largest fitted probability of exposure is {largest}",
+}
+#: What may be quoted: by what can be said of chance. `fragile` is added where the result is.
+SENTENCES = {
+    "none": "{outcome}: no estimate could be made.",
+    "not_identified": "{outcome}: these data cannot tell what it did. The comparison does not hold, so the estimate of "
+    "{effect} is no effect.",
+    "interval": "{outcome}: {effect} against what was to be expected without it (95 % interval {low} to {high}).",
+    "interval_chance": "{outcome}: no change that can be told from chance, {effect} (95 % interval {low} to {high}).",
+    "p": "{outcome}: {effect} against its synthetic counterpart; p = {p} by permutation of places.",
+    "p_chance": "{outcome}: no change that can be told from chance, {effect} (p = {p} by permutation of places).",
+    "untested": "{outcome}: {effect} against what was to be expected; how much chance would do was not computed.",
+}
+FRAGILE = {
+    name: SENTENCES[name].removesuffix(".") + "; the result is fragile."
+    for name in ("interval", "interval_chance", "p", "p_chance", "untested")
+}
+UNCOMPUTED = "could not be computed"
+SO_FEW = (
+    "With so few exposed places a standard error would rest on variation that cannot be seen; chance is judged by "
+    "letting other places play the exposed."
+)
+SHARES = {"share", "size"}
+COUNTS = {"count", "before", "rank", "sets"}
+
+
+def part(steps: Ways, effect: Figure, name: str, value: float, unit: str, how: str) -> Figure:
+    """A number that belongs to an effect, with a way back of its own that leads to the effect's."""
+    key = f"finding@{effect.trace.partition('@')[2].rpartition('~')[0] or effect.trace}~{name}"
+    steps[key] = Step(
+        "finding", name.replace(".", " · "), how, key, float(value), unit,
+        inputs=(Step("effect", "the effect it belongs to", "", effect.trace, effect.value, effect.unit),),
+    )  # fmt: skip
+    return Figure(float(value), unit, key, status="computed")
+
+
+def said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
+    """A check in words, with its numbers."""
+
+    def number(name: str, value: float) -> Figure | int:
+        if float(value).is_integer() and name in COUNTS:
+            return int(value)
+        shown, unit = (100 * value, "%") if name in SHARES else (value, "")
+        unit = effect.unit if name in {"hidden", "worst", "low", "high"} else unit
+        return part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
+
+    template = SAID.get(check.name, check.detail)
+    holes = {name: number(name, value) for name, value in check.values.items() if isfinite(value)}
+    if any(f"{{{name}}}" in template and name not in holes for name in check.values):
+        template = UNCOMPUTED
+    first = next((float(v) for v in check.values.values() if isfinite(v)), None)
+    return CheckAnswer(check.name, check.state, Message(template, holes), first)
+
+
+def sentence(told: OutcomeFinding, grade: Grade, steps: Ways) -> Message:
+    """The sentence that may be quoted."""
+    main = told.effects[0]
+    effect = readable(main.effect, told.transform, steps)
+    values: dict[str, Figure | str | int] = {"outcome": told.outcome, "effect": effect}
+    if effect.value is None:
+        return Message(SENTENCES["none"], values)
+    for name, end in {"low": effect.low, "high": effect.high}.items():
+        if end is not None:
+            values[name] = part(steps, main.effect, name, end, effect.unit, "end of the 95 % interval")
+    if main.p is not None:
+        values["p"] = part(steps, main.effect, "p", main.p, "", f"p-value, {main.p_kind}")
+    if grade == "not_identified":
+        return Message(SENTENCES["not_identified"], values)
+    chance = "" if main.p is not None and main.p < verdict.LEVEL else "_chance"
+    kind = f"interval{chance}" if "low" in values else "untested" if main.p is None else f"p{chance}"
+    return Message((FRAGILE if grade == "fragile" else SENTENCES)[kind], values)
+
+
+def readable(effect: Figure, transform: str, steps: Ways) -> Figure:
+    """An effect on an inverse hyperbolic sine as percent, which it is for values well above one."""
+    if transform != "asinh" or effect.value is None:
+        return effect
+
+    def percent(x: float | None) -> float | None:
+        return None if x is None else 100 * expm1(x)
+
+    unit = effect.unit.replace(effect.unit.split(PER_DOSE)[0], "%")
+    shown = part(steps, effect, "percent", 100 * expm1(effect.value), unit, PERCENT)
+    return replace(shown, low=percent(effect.low), high=percent(effect.high))
