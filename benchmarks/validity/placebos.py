@@ -17,7 +17,7 @@ HOW = {
     "loading": "chosen by loading",
     "trend": "chosen by an unseen trend",
 }
-STATISTICS = {"rmspe_ratio": "RMSPE ratio", "own spread": "mean gap over own spread"}
+STATISTICS = {"rmspe_ratio": "RMSPE ratio", "assessed": "RMSPE ratio, or mean gap where a fit is exact"}
 
 
 def without_effect(
@@ -33,17 +33,25 @@ def without_effect(
 
 
 def gaps_of(y: Array, pre: np.ndarray, donors: np.ndarray, statistic: str) -> Array:
-    """own spread: over the spread of the place's own changes, as the assessment has it where the fit is exact."""
+    """mean: over the spread of the place's own changes, as the assessment of a few places has it."""
     gap = synthetic_control.placebos(y, pre, donors).gap
-    return gap / np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)[:, None] if statistic == "own spread" else gap
+    return gap / np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)[:, None] if statistic == "mean" else gap
+
+
+def chosen_statistic(y: Array, pre: np.ndarray, exposed: np.ndarray, statistic: str) -> str:
+    """assessed: the RMSPE ratio, or the mean gap where an exposed place is fitted exactly; as `assessment.few`."""
+    if statistic != "assessed":
+        return statistic
+    found = synthetic_control.placebos(y, pre, ~np.isin(np.arange(len(y)), exposed))
+    exact = np.isinf(found.ratio[exposed]) | (found.rmspe[exposed, 0] <= 1e-9 * found.level[exposed])
+    return "mean" if exact.any() else "rmspe_ratio"
 
 
 def ranked(y: Array, pre: np.ndarray, exposed: np.ndarray, statistic: str, seed: int) -> float:
     """p-value of a placebo test; nan where the exposed are fitted exactly and cannot be ranked."""
     gap = gaps_of(y, pre, ~np.isin(np.arange(len(y)), exposed), statistic)
-    name = "mean" if statistic == "own spread" else statistic
     try:
-        return permutation.placebo_test(gap, pre, exposed, statistic=name, sets=2_000, seed=seed).p
+        return permutation.placebo_test(gap, pre, exposed, statistic=statistic, sets=2_000, seed=seed).p
     except BadDesign:
         return float("nan")
 
@@ -66,7 +74,8 @@ def scm(
     p = []
     for seed in range(scaled(draws, 20)):
         y, rows = without_effect(n, years, exposed, errors, selection, 7_000 + seed)
-        p.append(ranked(y, years < START, rows, statistic, seed))
+        how = chosen_statistic(y, years < START, rows, statistic)
+        p.append(ranked(y, years < START, rows, how, seed))
     share, gone = rejected(p)
     said = f"{exposed} of {n}, {before} years before, {errors} errors, {HOW[selection]}"
     return [Row("placebo", f"scm, {STATISTICS[statistic]}", said, "rejects", share, note=gone)]
@@ -117,33 +126,35 @@ def over_time(errors: str) -> list[Row]:
     return [Row("placebo", f"conformal, {way}", said, "rejects", rejected(p[way])[0]) for way in p]
 
 
-def calibrated(errors: str, selection: str, exposed: int, statistic: str) -> list[Row]:
-    """60 places, 10 years before and 5 after: how often the test rejects, and what `calibrated_size` says of a panel.
+def calibrated(errors: str, selection: str, n: int, exposed: int, before: int, statistic: str) -> list[Row]:
+    """How often the test rejects in truth, and what `calibrated_size` says of it from one panel.
 
     `estimate` asks it as if places had been chosen by level; where they were not, it is also told how they were.
     """
-    years = np.arange(START - 10.0, START + 5)
+    years = np.arange(START - float(before), START + 5)
     pre, panels = years < START, scaled(20, 4)
     asked = {"asked as `estimate` asks, by level": "level"}
     if selection != "level":
-        how = {"top": "last", "none": "none"}[selection]
-        asked[f"told that they were {HOW[selection]}"] = how
+        asked[f"told that they were {HOW[selection]}"] = {"top": "last", "none": "none"}[selection]
     p: list[float] = []
     told: dict[str, list[float]] = {way: [] for way in asked}
     for seed in range(scaled(1_500, 40)):
-        y, rows = without_effect(60, years, exposed, errors, selection, 10_000 + seed)
-        p.append(ranked(y, pre, rows, statistic, seed))
+        y, rows = without_effect(n, years, exposed, errors, selection, 10_000 + seed)
+        name = chosen_statistic(y, pre, rows, statistic)
+        p.append(ranked(y, pre, rows, name, seed))
         if seed >= panels or not np.isfinite(p[-1]):
             continue
-        donors, name = ~np.isin(np.arange(60), rows), "mean" if statistic == "own spread" else statistic
+        donors = ~np.isin(np.arange(n), rows)
         for way, how in asked.items():
             found = permutation.calibrated_size(
-                lambda drawn, donors=donors: gaps_of(drawn, pre, donors, statistic), y, pre, donors, rows, draws=100, seed=seed,
-                selection=how, statistic=name,
+                lambda drawn, donors=donors, name=name: gaps_of(drawn, pre, donors, name), y, pre, donors, rows,
+                draws=100, seed=seed, selection=how, statistic=name,
             )  # fmt: skip
             told[way].append(found.rate)
     truth, gone = rejected(p)
-    said = f"{STATISTICS[statistic]}, {exposed} of 60, 10 years before, {errors} errors, {HOW[selection]}"
+    said = (
+        f"{STATISTICS[statistic]}; {exposed} of {n}, {before} years before, {errors} errors, {HOW[selection]}"
+    )
     out = [Row("size", "true size", said, "rejects", truth, note=gone)]
     for way, rates in told.items():
         mean, error = float(np.mean(rates)), float(np.std(rates, ddof=1) / np.sqrt(len(rates)))
@@ -158,10 +169,7 @@ KINDS = ("iid", "ar1", "factor")
 TASKS = (
     *(Task(f"scm 1 of 40 {e}", scm, (40, 1, 20, e, "none", "rmspe_ratio", 2_000)) for e in KINDS),
     *(Task(f"scm 3 of 40 {e}", scm, (40, 3, 20, e, "none", "rmspe_ratio", 2_000)) for e in KINDS),
-    *(
-        Task(f"scm 3 of 1122 {e}", scm, (1122, 3, 10, e, "none", "own spread", 500))
-        for e in ("ar1", "factor")
-    ),
+    *(Task(f"scm 3 of 1122 {e}", scm, (1122, 3, 8, e, "none", "assessed", 500)) for e in ("ar1", "factor")),
     *(
         Task(f"scm {k} of 40 {s}", scm, (40, k, 20, "ar1", s, "rmspe_ratio", 2_000))
         for k in (1, 3)
@@ -172,16 +180,16 @@ TASKS = (
         for s in ("none", "top")
     ),
     *(
-        Task(f"scm 3 of 300 {s}", scm, (300, 3, 10, "ar1", s, "own spread", 1_000))
+        Task(f"scm 3 of 300 {s}", scm, (300, 3, 8, "ar1", s, "assessed", 1_000))
         for s in ("none", "level", "outcome", "top", "trend")
     ),
     Task("scm loading", scm, (40, 3, 20, "factor", "loading", "rmspe_ratio", 2_000)),
     *(Task(f"sdid placebos {k} {e}", sdid, (300, k, e, 1_000)) for k in (1, 3) for e in ("ar1", "factor")),
     *(Task(f"conformal {e}", over_time, (e,)) for e in KINDS),
     *(
-        Task(f"calibrated {e} {s} {k}", calibrated, (e, s, k, how))
+        Task(f"calibrated {e} {s} {k}", calibrated, (e, s, n, k, before, how))
         for e in KINDS
         for s in ("none", "level", "top")
-        for k, how in ((1, "rmspe_ratio"), (3, "own spread"))
+        for n, k, before, how in ((60, 1, 10, "rmspe_ratio"), (150, 3, 7, "assessed"))
     ),
 )
