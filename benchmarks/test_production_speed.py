@@ -256,9 +256,7 @@ def told(rounds: int) -> None:
     for name, seconds in took.items():
         _line(name, seconds, took["floor"], "the floor")
     numpy = in_turns({"numpy": lambda: by_numpy(plan, DRAWS)}, 1)["numpy"]
-    print(
-        f"  {'scipy points and NumPy (from an eighth)':<40}{numpy:>9.3f} s{numpy / took['draws']:>9.2f} of draws"
-    )
+    _line("draws by scipy's points and NumPy", numpy, took["draws"], "draws")
     print(
         f"  peak memory of draws and quantiles{'':<6}{apart['peak']:>9.0f} MB, of which {apart['before']:.0f} before them"
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from rates import Row, Task, errors_of, rate, scaled
-from scipy.special import stdtrit
+from scipy.special import chdtrc, fdtrc, stdtrit
 
 from vereda.errors import BadDesign
 from vereda.evaluation import (
@@ -184,6 +184,43 @@ def before_exposure(exposed: int, errors: str) -> list[Row]:
     return [Row("pre-trend", name, said, "rejects", rate(found)) for name, found in hits.items() if found]
 
 
+def mended(exposed: int, errors: str) -> list[Row]:
+    """What few exposed places would need, beside what is: k exposed in one cohort, q cells before exposure.
+
+    Intervals with t on k - 1 degrees and the variance times k / (k - 1); the Wald statistic W of the test before
+    exposure as Hotelling's, W (k - q) / (k q) ~ F(q, k - q).
+    """
+    inside: dict[str, list[np.ndarray]] = {"did as it is": [], "did, t on k - 1": []}
+    before: dict[str, list[np.ndarray]] = {"Wald test as it is": [], "Wald test as Hotelling's F": []}
+    wider = float(stdtrit(exposed - 1, 0.975)) * np.sqrt(exposed / (exposed - 1))
+    for seed in range(scaled(40)):
+        drawn = simulate.panel_of(
+            N,
+            YEARS,
+            {2016: exposed},
+            errors=errors,
+            effect="heterogeneous",
+            replications=PER_SET,
+            seed=1_800 + seed,
+        )
+        effects = att_gt(drawn.panel)
+        found = aggregate.simple(effects)
+        se = inference.standard_error(found, drawn.panel.cluster)[0]
+        inside["did as it is"].append(covered((found.value[0], se, Z), drawn.att))
+        inside["did, t on k - 1"].append(covered((found.value[0], se, wider), drawn.att))
+        told = [check.values for check in inference.pre_trend(effects, drawn.panel.cluster) if check.values]
+        if not told:
+            continue
+        wald, q = np.array([v["wald"] for v in told]), told[0]["df"]
+        before["Wald test as it is"].append(chdtrc(q, wald) < 0.05)
+        if exposed > q:
+            f = wald * (exposed - q) / (exposed * q)
+            before["Wald test as Hotelling's F"].append(fdtrc(q, exposed - q, f) < 0.05)
+    said = f"{exposed} exposed, {errors} errors, effects differ"
+    rows = [Row("mend", name, said, "covers", rate(hits)) for name, hits in inside.items()]
+    return rows + [Row("mend", name, said, "rejects", rate(hits)) for name, hits in before.items() if hits]
+
+
 # ---- places chosen for something ---------------------------------------------------------------------------------
 
 
@@ -356,6 +393,7 @@ TASKS = (
     *(Task(f"plain {k} {e}", plain, (k, e)) for k in COHORTS for e in ("ar1", "factor", "spatial")),
     *(Task(f"sdid {k} {e}", one_cohort, (k, e)) for k in COHORTS for e in ("ar1", "factor")),
     *(Task(f"pre-trend {k} {e}", before_exposure, (k, e)) for k in (5, 10, 20, 40, 170) for e in ("ar1", "factor")),
+    *(Task(f"mended {k} {e}", mended, (k, e)) for k in (4, 5, 10, 20) for e in ("ar1", "factor")),
     *(Task(f"covariate {k}", chosen_by_covariate, (k,)) for k in (20, 170)),
     *(Task(f"level {k}", chosen, (k, "ar1", "level", "chosen by their lasting level")) for k in (20, 170)),
     *(Task(f"trend {k}", chosen, (k, "ar1", "trend", "chosen by an unseen trend")) for k in (5, 20, 170)),

@@ -17,7 +17,11 @@ HOW = {
     "loading": "chosen by loading",
     "trend": "chosen by an unseen trend",
 }
-STATISTICS = {"rmspe_ratio": "RMSPE ratio", "assessed": "RMSPE ratio, or mean gap where a fit is exact"}
+STATISTICS = {
+    "rmspe_ratio": "RMSPE ratio",
+    "assessed": "RMSPE ratio, or mean gap where a fit is exact",
+    "mean": "mean gap over own spread, by choice",
+}
 
 
 def without_effect(
@@ -191,5 +195,9 @@ TASKS = (
         for e in KINDS
         for s in ("none", "level", "top")
         for n, k, before, how in ((60, 1, 10, "rmspe_ratio"), (150, 3, 7, "assessed"))
+    ),
+    *(
+        Task(f"calibrated mean {s}", calibrated, ("ar1", s, 60, 1, 8, "mean"))
+        for s in ("none", "level", "top")
     ),
 )

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int32]
 Method = Literal["sobol", "random"]
 BITS = 30
-CACHE = 2**17  # numbers: a megabyte
+CACHE = 2**19  # numbers: four megabytes
 MOST = 2**24  # points; far fewer than 2^BITS, and what a day's work needs
 
 
@@ -88,7 +88,7 @@ def points(dimensions: int, n: int, seed: int, method: Method = "sobol", size: i
 
 
 def fitting(dimensions: int) -> int:
-    """Points in a block of at most a megabyte: a power of two between 256 and 4096."""
+    """Points in a block of at most four megabytes: a power of two between 256 and 4096."""
     return 1 << min(max((CACHE // dimensions).bit_length() - 1, 8), 12)
 
 
