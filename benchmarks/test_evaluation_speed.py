@@ -35,6 +35,7 @@ from vereda.evaluation.panel import Panel, panel
 SCALE = float(os.environ.get("VEREDA_BENCH_SCALE", "1"))
 ROOT = Path(__file__).resolve().parents[1]
 CASE = ROOT / "cases" / "us-colombia"
+VEREDA = (sys.executable, "-c", "from vereda.cli import main; main()")
 PLACES, YEARS, BEFORE = max(int(1_122 * SCALE), 120), 24, 16  # municipalities; 2001-2024; to match on
 DONORS = PLACES * 4 // 5  # 897 of 1,122: neither exposed nor neighbours of those that are
 DRAWS = 1_000
@@ -113,7 +114,7 @@ def quiet(task: Callable[[], Any]) -> Any:
 
 def present(*peers: Peer) -> tuple[Peer, ...]:
     """Those that are installed; a peer's name begins with that of its module."""
-    return tuple(p for p in peers if importlib.util.find_spec(p.name.split()[0].replace("-", "_")))
+    return tuple(p for p in peers if importlib.util.find_spec(re.split("[ ,]", p.name)[0].replace("-", "_")))
 
 
 def apart(ours: Any, theirs: Any) -> float:
@@ -290,7 +291,9 @@ def sdid_race() -> Race:
     """Peers stop where the R package stops; so does our path="R", which must agree. The exact optimum is what is timed."""
 
     def as_r(exact: list[float], theirs: list[float]) -> float:
-        assert exact[0] == pytest.approx(-15.605398, abs=5e-7)  # METHODS: the optimum of the published problem
+        assert exact[0] == pytest.approx(
+            -15.605398, abs=5e-7
+        )  # METHODS: the optimum of the published problem
         return apart(sdid("R"), theirs)
 
     return Race(
@@ -514,9 +517,7 @@ def long_rows_for_pyfixest() -> int:
 def long_apart(ours: dict[str, Any], theirs: dict[str, Any]) -> float:
     keys = sorted(theirs["value"], key=int)
     assert set(keys) == set(ours["value"])
-    return max(
-        apart([ours[w][k] for k in keys], [theirs[w][k] for k in keys]) for w in ("value", "se")
-    )
+    return max(apart([ours[w][k] for k in keys], [theirs[w][k] for k in keys]) for w in ("value", "se"))
 
 
 def grown(task: str, places: int) -> dict[str, Any]:
@@ -579,11 +580,13 @@ def plans() -> dict[str, Any]:
 def whole_case(folder: Path, compiled: bool) -> dict[str, float]:
     """`vereda run` into an empty workspace, and once more; with compiled kernels at hand or none."""
     environment = {} if compiled else {"NUMBA_CACHE_DIR": str(folder / "numba")}
-    run = [sys.executable, "-m", "vereda", "run", str(CASE), "--build", str(folder / "build")]
+    run = [*VEREDA, "run", str(CASE), "--build", str(folder / "build")]
 
     def seconds() -> tuple[float, str]:
         done, took = timed(
-            lambda: subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ | environment)
+            lambda: subprocess.run(
+                run, capture_output=True, text=True, check=True, env=os.environ | environment
+            )
         )
         return took, done.stdout
 
@@ -605,7 +608,7 @@ def first_estimate(folder: Path, estimator: str) -> dict[str, float]:
             since = "" if np.isinf(one.first[i]) else f"{one.first[i]:.0f}"
             rows += [f"{place},{t:.0f},{v!r},{since}" for t, v in zip(one.years, map(float, one.y[i, :, 0]), strict=True)]  # fmt: skip
         file.write_text("\n".join(rows) + "\n")
-    command = [sys.executable, "-m", "vereda", "estimate", str(file), "--place", "place", "--year", "year"]
+    command = [*VEREDA, "estimate", str(file), "--place", "place", "--year", "year"]
     command += ["--outcome", "y", "--exposed-from", "since", "--estimator", estimator, "--json"]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "numba")}
 

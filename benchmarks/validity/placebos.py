@@ -142,6 +142,7 @@ def calibrated(errors: str, selection: str, n: int, exposed: int, before: int, s
         asked[f"told that they were {HOW[selection]}"] = {"top": "last", "none": "none"}[selection]
     p: list[float] = []
     told: dict[str, list[float]] = {way: [] for way in asked}
+    refused = dict.fromkeys(asked, 0)
     for seed in range(scaled(1_500, 40)):
         y, rows = without_effect(n, years, exposed, errors, selection, 10_000 + seed)
         name = chosen_statistic(y, pre, rows, statistic)
@@ -150,10 +151,14 @@ def calibrated(errors: str, selection: str, n: int, exposed: int, before: int, s
             continue
         donors = ~np.isin(np.arange(n), rows)
         for way, how in asked.items():
-            found = permutation.calibrated_size(
-                lambda drawn, donors=donors, name=name: gaps_of(drawn, pre, donors, name), y, pre, donors, rows,
-                draws=100, seed=seed, selection=how, statistic=name,
-            )  # fmt: skip
+            try:
+                found = permutation.calibrated_size(
+                    lambda drawn, donors=donors, name=name: gaps_of(drawn, pre, donors, name), y, pre, donors, rows,
+                    draws=100, seed=seed, selection=how, statistic=name,
+                )  # fmt: skip
+            except BadDesign:  # most simulated panels fit exactly, where the ratio has no meaning
+                refused[way] += 1
+                continue
             told[way].append(found.rate)
     truth, gone = rejected(p)
     said = (
@@ -161,11 +166,23 @@ def calibrated(errors: str, selection: str, n: int, exposed: int, before: int, s
     )
     out = [Row("size", "true size", said, "rejects", truth, note=gone)]
     for way, rates in told.items():
+        if len(rates) < 2:
+            continue
         mean, error = float(np.mean(rates)), float(np.std(rates, ddof=1) / np.sqrt(len(rates)))
         given = Rate(mean, max(0.0, mean - 1.96 * error), mean + 1.96 * error, 100 * len(rates), len(rates))
         near = given.low <= truth.high and given.high >= truth.low
+        without = f"; {refused[way]} of {panels} panels refused an answer" if refused[way] else ""
         apart = f"too {'low' if mean < truth.share else 'high'} by {abs(mean - truth.share):.1%}"
-        out.append(Row("size", f"calibrated, {way}", said, "shows", given, note="agrees" if near else apart))
+        out.append(
+            Row(
+                "size",
+                f"calibrated, {way}",
+                said,
+                "shows",
+                given,
+                note=("agrees" if near else apart) + without,
+            )
+        )
     return out
 
 

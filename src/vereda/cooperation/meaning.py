@@ -41,7 +41,8 @@ PERIODS = frozenset(
         "as_of",
         "vintage",
         "flows",
-        "during", "per_during",
+        "during",
+        "per_during",
         "years",
     }
 )
