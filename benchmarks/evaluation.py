@@ -71,11 +71,13 @@ def first() -> None:
 
 def growth() -> None:
     """Time and peak memory from a country to a continent."""
-    print(f"\nGrowth: seconds, peak MB (the process, with its {speed.YEARS} years of one outcome); {load()}")
+    print(
+        f"\nGrowth: milliseconds, peak MB (the process, with its {speed.YEARS} years of one outcome); {load()}"
+    )
     for task in speed.GROWING:
         for places in speed.GROWTH:
             found = speed.apart_from_here("grown", task, places)
-            told = found.get("failed") or f"{found['seconds']:>10.4f} s{found['peak']:>8.0f} MB"
+            told = found.get("failed") or f"{1e3 * found['seconds']:>12.2f} ms{found['peak']:>8.0f} MB"
             print(f"  {task:<28}{places:>11,}  {told}", flush=True)
 
 

@@ -75,20 +75,21 @@ def told_pairs(module: Any) -> list[dict[str, Any]]:
     return told
 
 
-def simulated(tasks: list[Task], workers: int) -> list[Any]:
-    """Results in the order of the tasks; the longest are told as they end."""
+def simulated(tasks: list[Task], workers: int) -> tuple[list[Any], float]:
+    """Results in the order of the tasks, and the seconds of processor time they took."""
     found: dict[int, list[Any]] = {}
-    begun = time.perf_counter()
+    begun, spent = time.perf_counter(), 0.0
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(timed, task): k for k, task in enumerate(tasks)}
         for done in as_completed(waiting):
             k = waiting[done]
             found[k], seconds = done.result()
+            spent += seconds
             print(
                 f"{time.perf_counter() - begun:6.0f} s  {len(found)}/{len(tasks)}  {tasks[k].name} ({seconds:.0f} s)",
                 flush=True,
             )
-    return [row for k in sorted(found) for row in found[k]]
+    return [row for k in sorted(found) for row in found[k]], spent
 
 
 def main() -> int:
@@ -105,13 +106,13 @@ def main() -> int:
         f"{len(values)} reference values, {len(pairs)} comparisons: {time.perf_counter() - begun:.0f} s",
         flush=True,
     )
-    found = simulated([*intervals.TASKS, *graded.TASKS, *placebos.TASKS], asked.workers)
+    found, spent = simulated([*intervals.TASKS, *graded.TASKS, *placebos.TASKS], asked.workers)
     rows = [row for row in found if isinstance(row, Row)]
     grades = [row for row in found if isinstance(row, graded.Graded)]
     seconds = time.perf_counter() - begun
     asked.out.write_text(
         page(
-            asked.date, seconds, values, pairs, rows, grades, references.NOT_HERE, parity.ELSEWHERE, skipped
+            asked.date, (seconds, spent), values, pairs, rows, grades, references.NOT_HERE, parity.ELSEWHERE, skipped
         ),
         encoding="utf-8",
     )  # fmt: skip

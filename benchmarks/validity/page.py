@@ -65,7 +65,7 @@ hard. Both cost power and never credibility: see the designs with an effect belo
 """
 
 
-def page(date: str, seconds: float, values: Sequence[Any], pairs: Sequence[Any], rows: Sequence[Row],
+def page(date: str, seconds: tuple[float, float], values: Sequence[Any], pairs: Sequence[Any], rows: Sequence[Row],
          grades: Sequence[Graded], missing: Sequence[tuple[str, str]], elsewhere: Sequence[tuple[str, str, str]],
          skipped: Sequence[str]) -> str:  # fmt: skip
     """Everything found, as Markdown. values, pairs: as `told_values` and `told_pairs` of `__main__` give them."""
@@ -100,7 +100,7 @@ def page(date: str, seconds: float, values: Sequence[Any], pairs: Sequence[Any],
     return out
 
 
-def _where(date: str, seconds: float) -> str:
+def _where(date: str, seconds: tuple[float, float]) -> str:
     said = []
     for name in PACKAGES:
         try:
@@ -110,7 +110,8 @@ def _where(date: str, seconds: float) -> str:
     scale = "" if SCALE == 1 else f" **A quick look: {SCALE:g} times the usual number of draws.**"
     return (
         f"Computed on {date}: {os.cpu_count()} processors {platform.machine()}, {platform.system()}, Python "
-        f"{platform.python_version()}, vereda {version('vereda')}, {', '.join(said)}; {seconds / 60:.1f} minutes.{scale}"
+        f"{platform.python_version()}, vereda {version('vereda')}, {', '.join(said)}; {seconds[0] / 60:.0f} minutes, {seconds[1] / 60:.0f} of them "
+        f"processor time of the simulations (on a quiet machine with two cores: half of that).{scale}"
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vereda.errors import BadDesign
@@ -78,6 +78,13 @@ def test_regions_given_twice_or_not_at_all() -> None:
 def test_carried_forward_and_newest_edition() -> None:
     revised = replace(GOOD, value=5.84, vintage="2021-06", locator="p.csv:8")
     older = replace(GOOD, year=2017, survey_year=2017, value=5.76, vintage="2018-09", locator="p.csv:6")
+    late = replace(
+        older, value=5.77, vintage="2024-06", locator="p.csv:5"
+    )  # an old year, revised after all others
+    assert (
+        parameter_set([late, GOOD], "harvest", ("XX",), "XX", TODAY).find("fresh_leaf_yield", "XX", 2021)
+        == GOOD
+    )
     held = parameter_set([older, GOOD, revised], "harvest", ("XX",), "XX", TODAY)
     assert held.find("fresh_leaf_yield", "XX", 2018) == older
     assert held.find("fresh_leaf_yield", "XX", 2023) == revised
@@ -94,6 +101,7 @@ editions = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first example may compile
 @given(
     st.lists(editions, max_size=12, unique_by=lambda p: p.vintage),
     st.dates(date(2010, 1, 1), date(2025, 12, 31)),

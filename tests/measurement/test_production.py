@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
@@ -23,6 +23,7 @@ FORMS = [(f, a) for f in ("routes", "leaf", "hectare") for a in ("added", "ratio
 amounts = arrays(np.float64, (2, 3), elements=st.floats(0.1, 1e4))
 
 
+@settings(deadline=None)  # the first example may compile
 @given(amounts, amounts, st.floats(1.001, 3), st.integers(0, 5))
 def test_more_of_any_factor_is_more_cocaine(before: p.Array, now: p.Array, times: float, which: int) -> None:
     shares = np.array([0.5, 0.3, 0.2])[:, None, None] * np.ones((3, 2, 3))
@@ -35,6 +36,7 @@ def test_more_of_any_factor_is_more_cocaine(before: p.Array, now: p.Array, times
     assert (total(more) > total(parts)).all()
 
 
+@settings(deadline=None)  # the first example may compile
 @given(amounts, amounts, st.floats(0.5, 9), st.floats(0.1, 3))
 def test_the_order_of_adding_up_does_not_matter(before: p.Array, now: p.Array, y: float, g: float) -> None:
     """Regions that share their factors may be summed first, as areas, or last, as cocaine."""
@@ -46,6 +48,7 @@ def test_the_order_of_adding_up_does_not_matter(before: p.Array, now: p.Array, y
     assert_allclose(p.national(before[::-1]), p.national(before), rtol=1e-12)
 
 
+@settings(deadline=None)  # the first example may compile
 @given(amounts, st.floats(0.5, 9), st.floats(0.1, 3))
 def test_both_aggregate_forms_agree(area: p.Array, y: float, g: float) -> None:
     by_leaf = p.from_leaf(p.fresh_leaf(area, np.array(y)), np.array(g))

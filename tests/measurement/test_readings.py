@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -163,6 +163,7 @@ def test_the_factor_of_a_tonne_lies_in_what_yields_imply() -> None:
 factors = st.lists(st.tuples(st.floats(0.1, 10), st.floats(0.1, 10)), min_size=1, max_size=5)
 
 
+@settings(deadline=None)  # the first example may compile
 @given(factors, st.integers(1, 3))
 def test_parts_sum_to_the_change(pairs: list[tuple[float, float]], regions: int) -> None:
     scale = np.arange(1.0, regions + 1)
@@ -174,6 +175,7 @@ def test_parts_sum_to_the_change(pairs: list[tuple[float, float]], regions: int)
     assert found.logarithmic.sum() == pytest.approx(float(found.change), abs=1e-7 * size)
 
 
+@settings(deadline=None)  # the first example may compile
 @given(factors)
 def test_what_did_not_change_has_no_part(pairs: list[tuple[float, float]]) -> None:
     before = {f"f{i}": a for i, (a, _) in enumerate(pairs)} | {"still": 3.0}
@@ -183,6 +185,7 @@ def test_what_did_not_change_has_no_part(pairs: list[tuple[float, float]]) -> No
     assert found.logarithmic[-1] == 0
 
 
+@settings(deadline=None)  # the first example may compile
 @given(factors, st.randoms())
 def test_the_order_of_factors_does_not_matter(pairs: list[tuple[float, float]], random: Any) -> None:
     names = [f"f{i}" for i in range(len(pairs))]
@@ -338,6 +341,7 @@ spans = st.tuples(st.floats(0.1, 1e3), st.floats(0.1, 1e3), st.floats(0, 1)).map
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first example may compile
 @given(spans, spans, st.floats(0, 1), st.floats(0, 1))
 def test_the_ends_hold_every_point_between(a: Ranged, b: Ranged, s: float, t: float) -> None:
     x, y = a.low + s * (a.high - a.low), b.low + t * (b.high - b.low)

@@ -8,7 +8,7 @@ from vereda.errors import BadDesign
 from vereda.measurement.marginals import marginals, uniform
 from vereda.measurement.parameters import ParameterSet
 from vereda.measurement.plan import harvest_plan
-from vereda.measurement.sensitivity import estimated, resurvey, shares
+from vereda.measurement.sensitivity import _jackknife, estimated, resurvey, shares
 
 ALONE = {f"x{i}": (i,) for i in range(3)}
 CUBE = uniform([-np.pi] * 3, [np.pi] * 3)
@@ -47,6 +47,7 @@ def test_a_sum_has_the_shares_of_its_variances() -> None:
     assert_allclose(found.total[:, 0], w**2 / 14, atol=2e-3)
 
 
+@pytest.mark.parity
 def test_the_estimators_are_those_of_salib() -> None:
     sample = pytest.importorskip("SALib.sample.sobol", reason="SALib is the oracle here")
     analyze = pytest.importorskip("SALib.analyze.sobol")
@@ -161,3 +162,9 @@ def test_re_surveying_the_wider_region_is_worth_more(held: ParameterSet) -> None
 def test_shares_that_cannot_be_computed(groups: dict[str, tuple[int, ...]], base: int, message: str) -> None:
     with pytest.raises(BadDesign, match=message):
         shares(ishigami, CUBE, groups, base, seed=1)
+
+
+def test_the_error_of_a_mean_by_leaving_one_out_is_the_usual_one() -> None:
+    values = np.random.default_rng(1).normal(size=(32, 2, 3))
+    without = (values.sum(axis=0) - values) / 31
+    assert_allclose(_jackknife(without), values.std(axis=0, ddof=1) / np.sqrt(32))

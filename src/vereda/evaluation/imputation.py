@@ -235,14 +235,14 @@ def _influence(
     residual = np.where(unexposed, left, 0.0)
     scores = np.concatenate([design.x[:, [k]] * residual for k in range(design.by_year)], axis=1)
     share = unexposed / np.maximum(unexposed.sum(axis=1), 1)[:, None]
-    out = np.empty((n, len(rows)))
+    out, asked = np.empty((n, len(rows))), np.empty((len(inverse), len(rows)))
     for r, cells in enumerate(rows):
         weight = cells / cells.sum()
-        asked = weight - weight.sum(axis=1, keepdims=True) * share
-        q = (design.x.T @ asked).ravel()
-        out[:, r] = (weight * excess).sum(axis=1) - scores @ (inverse @ q)
-    influence: Array = n * out
-    return influence
+        q = design.x.T @ weight - (design.x * weight.sum(axis=1, keepdims=True)).T @ share
+        out[:, r], asked[:, r] = np.einsum("nt,nt->n", weight, excess), q.ravel()
+    out -= scores @ (inverse @ asked)
+    out *= n
+    return out
 
 
 def _less_auxiliary(left: Array, exposed: Mask, design: Design, cluster: Codes, leave_one_out: bool) -> Array:
@@ -255,12 +255,9 @@ def _less_auxiliary(left: Array, exposed: Mask, design: Design, cluster: Codes, 
     cells = len(design.start)
     code = np.unique(cluster, return_inverse=True)[1] * cells + design.cohort
     pair, number = np.unique(code, return_inverse=True)
-    counts, sums = np.zeros((2, len(pair), left.shape[1]))
-    np.add.at(counts, number, exposed.astype(float))
-    np.add.at(sums, number, np.where(exposed, left, 0.0))
-    top, bottom = np.zeros((2, cells, left.shape[1]))
-    np.add.at(top, pair % cells, counts * sums)
-    np.add.at(bottom, pair % cells, counts**2)
+    counts = _summed(exposed.astype(float), number, len(pair))
+    sums = _summed(np.where(exposed, left, 0.0), number, len(pair))
+    top, bottom = _summed(counts * sums, pair % cells, cells), _summed(counts**2, pair % cells, cells)
     mean = top / np.maximum(bottom, 1.0)
     away: Array = np.where(exposed, left - mean[design.cohort], 0.0)
     if leave_one_out:
@@ -272,6 +269,11 @@ def _less_auxiliary(left: Array, exposed: Mask, design: Design, cluster: Codes, 
             )
         away = away / (1.0 - alone)[number]
     return away
+
+
+def _summed(rows: Array, number: Codes, count: int) -> Array:
+    """Rows (n, T) added up by their number, (count, T)."""
+    return np.stack([np.bincount(number, column, count) for column in rows.T], axis=1)
 
 
 def _unknown(panel: Panel, unknown: Mask, unexposed: Mask, name: str) -> str:

@@ -97,8 +97,9 @@ def quantiles(u: Array, kind: Index, a: Array, b: Array, c: Array, e: Array) -> 
             _triangular(row, a[p], b[p], c[p])
         else:
             low, width, middle, sd = c[p], e[p], a[p], b[p]
-            for d in range(row.size):
-                row[d] = low + row[d] * width
+            if low > 0.0 or width < 1.0:
+                for d in range(row.size):
+                    row[d] = low + row[d] * width
             normal_quantile(row, spare)
             for d in range(row.size):
                 row[d] = middle + sd * spare[d]
