@@ -126,7 +126,7 @@ def test_conditional_test_is_that_of_moderndid(l_vec: list[float]) -> None:
 
     moderndid 0.2.0 counts steps from zero and leaves out the oldest (k = 0 here), which the R package has.
     """
-    peer = pytest.importorskip("moderndid.didhonest.delta.rm.rm")
+    peer = pytest.importorskip("moderndid.didhonest.delta.rm.rm", exc_type=ImportError)
     pre, weights, m = 3, np.array(l_vec), 0.7
     beta, sigma = study(pre, 2, 5)
     s = checked(beta, sigma, pre, weights, 0.95)

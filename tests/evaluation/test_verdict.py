@@ -98,7 +98,12 @@ def test_an_exact_fit_before_exposure_is_ranked_by_the_gap_after() -> None:
         (verdict.leave_one_out(10.0, [9.0, 4.0]), "failed"),
         (verdict.leave_one_out(-10.0, [-9.0, -6.0]), "passed"),
         (verdict.leave_one_out(-10.0, [2.0]), "failed"),
-        (verdict.specification_spread(3.0, [1.0, -1.0]), "failed"),
+        (verdict.specification_spread(3.0, [2.0, -1.0]), "failed"),
+        (verdict.specification_spread(3.0, [2.0, 3.0], [0.1]), "passed"),
+        (verdict.specification_spread(3.0, [0.5]), "failed"),  # the same sign, a sixth of the size
+        (verdict.specification_spread(3.0, [3.0]), "informational"),  # a copy is no other specification
+        (verdict.unique_weights(-42.0, -54.0, -14.0), "failed"),
+        (verdict.unique_weights(-42.0, -54.0, -30.0), "passed"),
         (verdict.specification_spread(3.0, []), "informational"),
         (verdict.multiplicity(0.04, 0.06), "failed"),
     ],
@@ -112,6 +117,19 @@ def test_what_breaks_the_comparison_counts_before_what_weakens_it() -> None:
     assert verdict.grade(checks) == verdict.Verdict("not_identified", ("fit",))
     assert verdict.grade(checks[::2]) == verdict.Verdict("fragile", ("selection", "breakdown"))
     assert verdict.grade([Check("placebo_rank", "informational", "")]) == verdict.Verdict("credible", ())
+
+
+def test_weights_that_fit_as_well_give_a_range() -> None:
+    """Four years and two hundred donors: many mixtures fit exactly, and each of them gives another effect."""
+    one = made(exposed=2, effect=3.0)
+    short = Panel(
+        one.places, one.years[4:], one.outcomes, one.y[:, 4:], one.first, one.covariates, one.covariate_names,
+        one.cluster, one.stratum,
+    )  # fmt: skip
+    found = {c.name: c for c in assessment.few(short, None, draws=50, seed=1).checks}
+    ends = found["unique_weights"].values
+    assert ends["low"] < 3.0 < ends["high"]
+    assert ends["high"] - ends["low"] > 0.5
 
 
 def test_rules_about_an_effect_do_not_count_where_there_is_none() -> None:

@@ -8,7 +8,7 @@ from babel.messages.extract import extract
 
 import vereda.indicators  # registers every indicator  # noqa: F401
 from vereda.cooperation import MESSAGES
-from vereda.evaluation import verdict
+from vereda.evaluation import assessment, verdict
 from vereda.pipeline import telling
 from vereda.publication import effect_words, text
 from vereda.terms.indicator import REGISTRY
@@ -49,6 +49,7 @@ def test_every_sentence_of_a_verdict_has_its_spanish(sentence: str) -> None:
             *telling.FRAGILE.values(),
             telling.SO_FEW,
             telling.UNCOMPUTED,
+            *assessment.RANKED.values(),
         }
     ),
 )
@@ -58,8 +59,8 @@ def test_every_sentence_of_a_finding_has_its_spanish(sentence: str) -> None:
 
 def test_every_check_has_its_words_and_its_name() -> None:
     rules = {*verdict.IDENTIFYING, *verdict.SUPPORTING}
-    assert rules - {"overlap"} <= {*telling.SAID}
-    assert {*telling.SAID} <= {*effect_words.TESTS}
+    assert rules <= {*telling.SAID}
+    assert {*telling.SAID, "placebo_rank"} <= {*effect_words.TESTS}
 
 
 @pytest.mark.parametrize("rule", REGISTRY.values(), ids=lambda rule: rule.id)

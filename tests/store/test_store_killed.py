@@ -57,7 +57,7 @@ def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
     # Thirty kills, and more on a busy machine, until the writer has come far enough to be worth killing.
     while len(batches) <= 30 or (batches[-1] <= 10 and len(batches) < 150):
         writer = start(write_forever, tmp_path)
-        time.sleep(chance.uniform(0.0, 0.45))
+        time.sleep(chance.uniform(0.0, 0.45) * (1 + len(batches) / 15))  # longer where little was done so far
         kill(writer)
         with Store.open(tmp_path, wait=5) as store:
             names = [int(v.name) for v in store.vintages()]
@@ -90,7 +90,7 @@ def test_a_killed_publish_leaves_the_last_good_site(tmp_path: Path) -> None:
     while kills < 25 or (len(seen) <= 3 and kills < 150):
         kills += 1
         publisher = start(publish_forever, site)
-        time.sleep(chance.uniform(0.0, 0.25))
+        time.sleep(chance.uniform(0.0, 0.25) * (1 + kills / 15))  # longer where little was done so far
         kill(publisher)
         edition = (site / "all.txt").read_text()
         assert {p.read_text() for p in site.rglob("index.html")} == {edition}

@@ -1,8 +1,8 @@
 """Everything a reader must see beside one effect: its path, its placebos, its neighbours, and the checks.
 
-Three kinds of comparison. *Few*: one to three exposed places, against a weighted mean of others; what chance does is
+Two kinds of comparison. *Few*: one to three exposed places, against a weighted mean of others; what chance does is
 seen by letting every other place play the exposed. *Many*: cohorts of four or more, against places never exposed;
-what chance does is seen from the spread among places. *Dose*: how much, against places with none.
+what chance does is seen from the spread among places.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,18 +20,24 @@ from vereda.evaluation import (
     honest,
     inference,
     permutation,
+    spatial,
     spillover,
     synthetic_control,
     verdict,
 )
-from vereda.evaluation.dose import dose_response, linear_dose
-from vereda.evaluation.event_study import all_zero, standard_errors
+from vereda.evaluation.dose import dose_response
 from vereda.evaluation.panel import Array, Codes, Panel
 from vereda.evaluation.results import Check, Effect, Estimates
 
 Mask = NDArray[np.bool_]
 Z = 1.959963984540054
-PREFERRED = ("direct", "displaced", "net per exposed place")
+SHOWN = ("direct", "displaced", "net per exposed place")
+#: What the rank is by; the template is the msgid of the publication.
+RANKED = {
+    "rmspe_ratio": "rank {rank} of {sets} sets of places, by the gap after exposure over the gap before",
+    "mean": "rank {rank} of {sets} sets of places, by the gap after exposure over the spread of a place's own changes "
+    "before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def few(panel: Panel, near: csr_array | None, draws: int, seed: int) -> Assessme
         return _by_own_spread(gap, drawn, pre) if scaled else gap
 
     own = _by_own_spread(found.gap, y, pre) if scaled else found.gap
-    test = permutation.placebo_test(own, pre, exposed, panel.stratum, statistic)
+    test = permutation.placebo_test(own, pre, exposed, panel.stratum, statistic, seed=seed)
     size = permutation.calibrated_size(
         gaps, y, pre, donors, exposed, panel.stratum, draws=draws, seed=seed, statistic=statistic
     ).rate
@@ -87,6 +93,7 @@ def few(panel: Panel, near: csr_array | None, draws: int, seed: int) -> Assessme
         verdict.years(int(pre.sum())),
         verdict.fit(float(np.sqrt((gap[pre] ** 2).mean())), float(np.abs(observed[pre]).mean())),
         verdict.leave_one_out(float(gap[~pre].mean()), _without(y, exposed, donors, pre, weights)),
+        *_equally_good(y, exposed, donors, pre, near, found),
         verdict.selection(y[exposed][:, pre].mean(axis=1), y[donors][:, pre].mean(axis=1)),
         verdict.calibrated_size(size),
         _rank(test),
@@ -111,8 +118,58 @@ def _by_own_spread(gap: Array, y: Array, pre: Mask) -> Array:
     return np.where(spread[:, None] > 0, gap / np.where(spread > 0, spread, 1.0)[:, None], np.nan)
 
 
+def _equally_good(
+    y: Array,
+    exposed: Codes,
+    donors: Mask,
+    pre: Mask,
+    near: csr_array | None,
+    found: synthetic_control.Placebos,
+) -> list[Check]:
+    """The range of the mean effect over all weights that fit the years before exactly as well; () if there is one.
+
+    The fitted years are the same for every optimum, the weights are not: the effect is then a set, whose ends are two
+    linear programmes a place.
+    """
+    if bool(found.unique[exposed].all()):
+        return []
+    ends = np.array([_ends(y, int(i), donors, pre, near, found) for i in exposed]).mean(axis=0)
+    return [verdict.unique_weights(float(found.gap[exposed][:, ~pre].mean()), float(ends[0]), float(ends[1]))]
+
+
+def _ends(
+    y: Array, i: int, donors: Mask, pre: Mask, near: csr_array | None, found: synthetic_control.Placebos
+) -> tuple[float, float]:
+    """Smallest and largest mean effect on place i over the weights that fit as well."""
+    from scipy.optimize import linprog
+
+    if found.unique[i]:
+        return float(found.gap[i, ~pre].mean()), float(found.gap[i, ~pre].mean())
+    pool = donors.copy()
+    pool[i] = False
+    if near is not None:
+        pool &= ~np.asarray(near[[i]].toarray(), dtype=bool).ravel()
+    rows, scale = y[pool], float(np.abs(y[pool]).max()) or 1.0
+    fitted = (y[i] - found.gap[i])[pre]
+    equal = np.vstack([rows[:, pre].T / scale, np.ones(len(rows))])
+    after = rows[:, ~pre].mean(axis=1)
+    own, values = float(y[i, ~pre].mean()), []
+    for sign in (1.0, -1.0):
+        solved = linprog(
+            sign * after / scale,
+            A_eq=equal,
+            b_eq=np.r_[fitted / scale, 1.0],
+            bounds=(0, None),
+            method="highs",
+        )
+        if solved.status != 0:
+            raise NotCertified(f"The range of equally good weights could not be found: {solved.message}")
+        values.append(own - sign * float(solved.fun or 0.0) * scale)
+    return min(values), max(values)
+
+
 def _rank(test: permutation.PlaceboTest) -> Check:
-    said = "rank {rank} of {sets} sets of places"
+    said = RANKED[test.name]
     return Check(
         "placebo_rank", "informational", said, {"rank": float(test.rank), "sets": float(test.compared + 1)}
     )
@@ -141,8 +198,10 @@ def _without(y: Array, exposed: Codes, donors: Mask, pre: Mask, weights: Array) 
     return found
 
 
-def many(panel: Panel, effect: float, p: float | None, seed: int) -> Assessment:
-    """Cohorts against places never exposed, with their covariates; doubly robust."""
+def many(
+    panel: Panel, effect: float, p: float | None, seed: int, near: csr_array | None = None
+) -> Assessment:
+    """Cohorts against places never exposed, with their covariates; doubly robust. near: who touches whom."""
     y, ever = panel.y[:, :, 0], np.isfinite(panel.first)
     study = aggregate.dynamic(did.att_gt(panel, base="universal"))
     event = _events(study, panel)
@@ -155,6 +214,8 @@ def many(panel: Panel, effect: float, p: float | None, seed: int) -> Assessment:
     ]
     if panel.covariates.shape[1]:
         checks.extend(_support(panel))
+    if near is not None:
+        checks.append(_moran(y, ever, pre, near, seed))
     if p is not None and p < verdict.LEVEL:
         checks.extend(_sensitivity(study, panel, effect, seed))
     observed = y[ever].mean(axis=0)
@@ -190,6 +251,18 @@ def _trend(panel: Panel) -> Check:
     if p is None:
         return Check("pre_trend", "informational", told.detail, {})
     return verdict.pre_trend(float(p))
+
+
+def _moran(y: Array, ever: Mask, pre: Mask, near: csr_array, seed: int) -> Check:
+    """Whether neighbours changed alike beyond what exposure explains: then places are fewer than they seem."""
+    change = y[:, ~pre].mean(axis=1) - y[:, pre].mean(axis=1)
+    design = np.column_stack([np.ones(len(y)), ever.astype(float)])
+    linked = np.asarray(near.sum(axis=1)).ravel() > 0
+    try:
+        found = spatial.moran_of_residuals(change[linked], design[linked], near[linked][:, linked], seed)
+    except BadDesign as fault:
+        return Check("moran", "informational", str(fault), {})
+    return Check("moran", "informational", "", {"i": found.i, "p": found.p})
 
 
 def _support(panel: Panel) -> list[Check]:
@@ -232,39 +305,13 @@ def _missed_slope(sigma: Array, when: Array) -> float:
     return float(np.sqrt(needed / (line @ np.linalg.pinv(sigma) @ line)))
 
 
-def dose(panel: Panel, amount: Array, effect: float, p: float | None) -> Assessment:
-    """Places by how much they had, against those with none; event study of dose x year."""
-    y, ever = panel.y[:, :, 0], amount > 0
-    pre = panel.years < panel.first[ever].min()
-    study = linear_dose(panel, amount)
-    se = standard_errors(study.events, panel.cluster)[:, 0]
-    event = tuple(
-        Effect(f"e={int(t)}", float(v), None, float(v - Z * s), float(v + Z * s))
-        for t, v, s in zip(study.event_time, study.events.value[:, 0], se, strict=True)
-    )
-    checks = [
-        verdict.controls(int((~ever).sum())),
-        verdict.years(int(pre.sum())),
-        verdict.selection(y[ever][:, pre].mean(axis=1), y[~ever][:, pre].mean(axis=1)),
-    ]
-    if (study.event_time < -1).any():
-        test = all_zero(study.events, study.event_time < -1, panel.cluster)
-        checks.append(verdict.pre_trend(float(test.p[0])))
-    observed = y[ever].mean(axis=0)
-    others = y[~ever].mean(axis=0)
-    return Assessment(tuple(checks), event, observed, others - others[pre][-1] + observed[pre][-1])
+def dose_slope(panel: Panel, amount: Array, degree: int) -> tuple[float, float]:
+    """Mean effect of one more unit of dose over the doses that exposed places had (ACRT), and its standard error.
 
-
-def dose_effect(panel: Panel, amount: Array) -> tuple[float, float]:
-    """Mean effect of one more unit of dose over the doses that exposed places had (ACRT), and its standard error."""
-    found = dose_response(panel, amount, degree=1 if len(np.unique(amount[amount > 0])) < 30 else 3).overall
+    A slope among exposed places: those without dose do not enter it. degree 1 is a straight line.
+    """
+    found = dose_response(panel, amount, degree=degree).overall
     return float(found.value[1, 0]), float(inference.standard_error(found, panel.cluster)[1, 0])
-
-
-def dose_line(panel: Panel, amount: Array) -> tuple[float, float]:
-    """The same by least squares on dose x exposed: a straight line through zero."""
-    found = linear_dose(panel, amount).overall
-    return float(found.value[0, 0]), float(standard_errors(found, panel.cluster)[0, 0])
 
 
 def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
@@ -282,7 +329,7 @@ def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
         return ()
     rows = []
     for label, value, se in zip(found.effects.label, found.effects.value[:, 0], found.se[:, 0], strict=True):
-        if label in PREFERRED:
+        if label in SHOWN:
             wide = (float(value - Z * se), float(value + Z * se)) if np.isfinite(se) else (None, None)
             rows.append(Effect(label, float(value), float(se) if np.isfinite(se) else None, *wide))
     return tuple(rows)

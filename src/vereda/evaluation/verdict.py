@@ -15,13 +15,15 @@ import numpy as np
 from vereda.evaluation.panel import Array
 from vereda.evaluation.results import Check
 
-IDENTIFYING = ("controls", "fit", "pre_trend", "overlap", "years")
+IDENTIFYING = ("controls", "fit", "pre_trend", "years")
 SUPPORTING = (
-    "pre_trend_power", "breakdown", "calibrated_size", "leave_one_out", "specification_spread", "multiplicity",
-    "selection",
+    "pre_trend_power", "breakdown", "calibrated_size", "leave_one_out", "unique_weights", "specification_spread",
+    "multiplicity", "selection",
 )  # fmt: skip
 
-OF_EFFECTS = ("breakdown", "pre_trend_power", "leave_one_out", "specification_spread", "multiplicity")
+OF_EFFECTS = (
+    "breakdown", "pre_trend_power", "leave_one_out", "unique_weights", "specification_spread", "multiplicity",
+)  # fmt: skip
 
 FEWEST_CONTROLS = 10
 WORST_FIT = 0.25  # root mean squared gap before exposure, in parts of the exposed places' own level
@@ -103,12 +105,33 @@ def leave_one_out(effect: float, without: Sequence[float]) -> Check:
     )  # fmt: skip
 
 
-def specification_spread(effect: float, others: Sequence[float]) -> Check:
-    """Other reasonable specifications find the same sign; those in other units count by their sign alone."""
-    if not others:
+def unique_weights(effect: float, low: float, high: float) -> Check:
+    """All weights that fit the years before equally well give an effect of the same sign, not less than half as large.
+
+    low, high: the ends of the effect over these weights.
+    """
+    worst = min(low * np.sign(effect), high * np.sign(effect))
+    return _check(
+        "unique_weights",
+        worst > abs(effect) / 2,
+        "equally good weights give {low} to {high}",
+        low=low,
+        high=high,
+    )
+
+
+def specification_spread(effect: float, same: Sequence[float], other: Sequence[float] = ()) -> Check:
+    """Other reasonable specifications agree: the same sign, and in the same unit not less than a third as large.
+
+    same: effects in the unit of the main one; other: in another, by sign alone. Copies of the main effect do not count:
+    a choice that changes nothing is no other specification.
+    """
+    told = [v * np.sign(effect) > abs(effect) / 3 for v in same if v != effect]
+    told += [v * np.sign(effect) > 0 for v in other]
+    if not told:
         return Check("specification_spread", "informational", "no other specification", {})
-    share = float(np.mean(np.sign(others) == np.sign(effect)))
-    return _check("specification_spread", share >= SAME_SIGN, "{share} have the same sign", share=share)
+    share = float(np.mean(told))
+    return _check("specification_spread", share >= SAME_SIGN, "{share} agree", share=share)
 
 
 def multiplicity(p: float, joint: float) -> Check:

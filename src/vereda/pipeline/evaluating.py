@@ -41,6 +41,7 @@ class Choice:
     buffer: int
     start: int | None = None
     covariates: bool = True
+    degree: int = 3  # of the spline, for dose
     varied: str = ""
 
 
@@ -55,6 +56,7 @@ def evaluate(
     ):
         return Finding(plan, "waiting_for_data", waiting), {}
     laid = design(plan, values, pairs)
+    _main_is_its_own(plan, int(laid.exposed.sum()))
     told: list[OutcomeFinding] = []
     steps: Ways = {}
     for outcome in plan.outcomes:
@@ -66,10 +68,20 @@ def evaluate(
     ]
     exposed = [p for p, e in zip(laid.places, laid.exposed, strict=True) if e]
     worst = min((f.grade for f in told), key=_WORST.index)
-    compared = int((laid.inside & (laid.ring.steps > plan.buffers[0])).sum())
+    compared = max(int(c.value or 0) for f in told for c in f.checks if c.name == "controls")
     return Finding(
         plan, worst, (), tuple(told), tuple(exposed), tuple(ring), compared, laid.since, clock() - begun
     ), steps  # fmt: skip
+
+
+def _main_is_its_own(plan: Plan, exposed: int) -> None:
+    """p, joint p and checks are those of one estimator: a plan with another one in front would borrow them."""
+    wanted = "scm" if exposed < FEW else "did"
+    if plan.estimators[0] != wanted:
+        raise BadDesign(
+            f"Plan {plan.id}: {exposed} places are exposed, so the first of `estimators` must be {wanted}, whose test and "
+            f"checks stand beside the effect; it is {plan.estimators[0]}. Put {wanted} first in evaluations.yml."
+        )
 
 
 _WORST: list[Grade] = ["not_identified", "fragile", "credible", "waiting_for_data"]
@@ -94,17 +106,23 @@ class _Run:
     def choices(self) -> Iterator[Choice]:
         """The main specification first, then every estimator in every variation of one choice."""
         plan, main = self.plan, self.main
-        varied = [main]
-        varied += [replace(main, transform=t, varied=f"transform={t}") for t in self.outcome.transforms[1:]]
+        scales = [replace(main, transform=t, varied=f"transform={t}") for t in self.outcome.transforms[1:]]
+        varied = [main, *scales]
         varied += [replace(main, buffer=b, varied=f"buffer={b}") for b in plan.buffers[1:]]
         varied += [replace(main, start=s, varied=f"start={s}") for s in plan.starts]
         if plan.covariates:
             varied.append(replace(main, covariates=False, varied="covariates=none"))
         for name in plan.estimators:
-            # Weights of places make no use of covariates: that variation is the main one again.
-            yield from (
-                replace(c, estimator=name) for c in varied if c.covariates or name in _WITH_COVARIATES
-            )
+            if name == "dose":  # a slope among the exposed: neighbours and years before do not enter it
+                slopes = [replace(main, varied=f"degree={d}", degree=d) for d in (1, 2)]
+                yield from (replace(c, estimator=name) for c in (main, *scales, *slopes))
+            else:
+                # Weights of places make no use of covariates, and one cohort's did none of the first years.
+                yield from (
+                    replace(c, estimator=name)
+                    for c in varied
+                    if (c.covariates or name in _WITH_COVARIATES) and not (c.start and name == "did")
+                )
 
     def taken(self, choice: Choice, buffer: int | None = None) -> Sample:
         used = choice.covariates and choice.estimator in _WITH_COVARIATES
@@ -113,12 +131,12 @@ class _Run:
             choice.start, used,
         )  # fmt: skip
 
-    def unit(self, transform: str) -> str:
+    def unit(self, transform: str, estimator: str = "") -> str:
         rule = REGISTRY.get(self.outcome.series)
         plain = rule.unit if rule else next(
             (f.unit for f in self.values.desk.current(self.outcome.series, self.values.desk.register.case.country)), ""
         )  # fmt: skip
-        by = PER_DOSE if self.design.dose is not None else ""
+        by = PER_DOSE if estimator == "dose" else ""
         return {"level": plain, "asinh": f"asinh {plain}", "per_1000": f"{plain}/1 000"}[transform] + by
 
 
@@ -162,14 +180,11 @@ def _points(event: Sequence[Effect]) -> Iterator[Point]:
 
 
 def _beside(run: _Run, taken: Sample, main: EffectAnswer) -> assessment.Assessment:
-    one = taken.panel
+    one, graph = taken.panel, run.design.graph[taken.rows][:, taken.rows]
     value = main.effect.value or 0.0
-    if taken.dose is not None:
-        return assessment.dose(one, taken.dose, value, main.p)
     if np.isfinite(one.first).sum() < FEW:
-        graph = run.design.graph[taken.rows][:, taken.rows] if run.main.buffer else None
-        return assessment.few(one, graph, SIMULATED, run.plan.seed)
-    return assessment.many(one, value, main.p, run.plan.seed)
+        return assessment.few(one, graph if run.main.buffer else None, SIMULATED, run.plan.seed)
+    return assessment.many(one, value, main.p, run.plan.seed, graph)
 
 
 def _displaced(run: _Run, main: EffectAnswer, steps: Ways) -> tuple[Figure, ...]:
@@ -177,7 +192,10 @@ def _displaced(run: _Run, main: EffectAnswer, steps: Ways) -> tuple[Figure, ...]
     taken = run.taken(replace(run.main, covariates=False), buffer=0)
     graph = run.design.graph[taken.rows][:, taken.rows]
     figures = []
+    countable = run.main.transform == "level" and "/" not in run.unit("level")
     for effect in assessment.displaced(taken.panel, graph, max(run.main.buffer, 1)):
+        if effect.label.startswith("net") and not countable:
+            continue  # rates and logarithms of several places do not add up
         name = effect.label.replace(" ", "-")
         key = f"displaced@{run.plan.id}:{run.outcome.series}~{name}"
         figures.append(
@@ -210,13 +228,17 @@ def _effect(run: _Run, choice: Choice) -> tuple[EffectAnswer, Step]:
         taken = run.taken(choice)
         found = _estimated(run, choice, taken)
     except (BadDesign, BadRequest) as fault:
-        figure = Figure(None, run.unit(choice.transform), key, status="not_estimated", note=str(fault))
+        figure = Figure(
+            None, run.unit(choice.transform, choice.estimator), key, status="not_estimated", note=str(fault)
+        )
         answer = EffectAnswer(
             key, choice.estimator, choice.varied, figure, None, None, "", None, None, str(fault), {}, "", run.plan.seed,
             None, run.clock() - begun,
         )  # fmt: skip
         return answer, Step("effect", key, "not estimated", key, None, "", str(fault))
-    figure = Figure(found.att, run.unit(choice.transform), key, found.low, found.high, "computed")
+    figure = Figure(
+        found.att, run.unit(choice.transform, choice.estimator), key, found.low, found.high, "computed"
+    )
     gap = found.certificate.gap if found.certificate else None
     few = int(np.isfinite(taken.panel.first).sum()) < FEW
     answer = EffectAnswer(
@@ -229,7 +251,7 @@ def _effect(run: _Run, choice: Choice) -> tuple[EffectAnswer, Step]:
 def _estimated(run: _Run, choice: Choice, taken: Sample) -> Estimate:
     one, plan, name = taken.panel, run.plan, choice.estimator
     if choice.estimator == "dose":
-        return _dose(run, taken)
+        return _dose(run, choice, taken)
     exposed = int(np.isfinite(one.first).sum())
     options: dict[str, Any] = {"seed": plan.seed, "clock": run.clock, "data": one.hash}
     if name in _WITH_COVARIATES:
@@ -238,19 +260,17 @@ def _estimated(run: _Run, choice: Choice, taken: Sample) -> Estimate:
         options["draws"] = plan.draws
     if exposed < FEW and name in {"scm", "ascm"} and choice.buffer:
         options["forbidden"] = run.design.graph[taken.rows][:, taken.rows]
-    if exposed < FEW and name != "scm" and not choice.varied:
-        options["placebos"] = SIMULATED  # scm's are those of the assessment
     return estimate(one, run.outcome.series, name, **options)
 
 
-def _dose(run: _Run, taken: Sample) -> Estimate:
+def _dose(run: _Run, choice: Choice, taken: Sample) -> Estimate:
     if taken.dose is None:
         raise BadRequest(f"Plan {run.plan.id}: the estimator dose needs an exposure with a series.")
-    value, se = assessment.dose_effect(taken.panel, taken.dose)
+    value, se = assessment.dose_slope(taken.panel, taken.dose, choice.degree)
     p = erfc(abs(value / se) / sqrt(2)) if se > 0 else None
     return Estimate(
         "dose", run.outcome.series, value, se, value - Z * se, value + Z * se, p, (), {}, None, (),
-        {"measure": "average causal response", "degree": 3}, taken.panel.hash, run.plan.seed, 0.0, p_kind="asymptotic",
+        {"measure": "average causal response", "degree": choice.degree}, taken.panel.hash, run.plan.seed, 0.0, p_kind="asymptotic",
     )  # fmt: skip
 
 
@@ -260,7 +280,12 @@ def _step(run: _Run, choice: Choice, taken: Sample, found: Estimate, key: str) -
     exposed = int(np.isfinite(one.first).sum())
     said = f"{choice.estimator}, {choice.varied or 'main specification'}; seed {run.plan.seed}"
     cells = f"{len(one.places)} places, {exposed} exposed, {taken.labels[0]}-{taken.labels[-1]}, {choice.transform}"
-    left = f"; left out for a missing year: {', '.join(taken.left_out[:5])}" if taken.left_out else ""
+    some = ", ".join(taken.left_out[:8]) + (", ..." if len(taken.left_out) > 8 else "")
+    left = (
+        f"; {len(taken.left_out)} left out, without a value in every year and covariate: {some}"
+        if some
+        else ""
+    )
     ends = []
     rule = REGISTRY.get(run.outcome.series)
     for series in rule.needs if rule else (run.outcome.series,):
@@ -281,7 +306,7 @@ def _step(run: _Run, choice: Choice, taken: Sample, found: Estimate, key: str) -
         f"duality gap {found.certificate.gap:.1e}, {found.certificate.solver}" if found.certificate else ""
     )
     return Step(
-        "effect", f"{run.plan.id} · {run.outcome.series}", said, key, found.att, run.unit(choice.transform), proof,
+        "effect", f"{run.plan.id} · {run.outcome.series}", said, key, found.att, run.unit(choice.transform, choice.estimator), proof,
         (grid,),
     )  # fmt: skip
 
@@ -290,8 +315,10 @@ def _step(run: _Run, choice: Choice, taken: Sample, found: Estimate, key: str) -
 
 
 def _spread(main: EffectAnswer, rest: Sequence[EffectAnswer]) -> Check:
-    others = [e.effect.value for e in rest if e.effect.value is not None]
-    return verdict.specification_spread(main.effect.value or 0.0, others)
+    found = [(e.effect.unit, e.effect.value) for e in rest if e.effect.value is not None]
+    same = [v for unit, v in found if unit == main.effect.unit]
+    other = [v for unit, v in found if unit != main.effect.unit]
+    return verdict.specification_spread(main.effect.value or 0.0, same, other)
 
 
 def _graded(told: OutcomeFinding, steps: Ways) -> OutcomeFinding:
@@ -320,7 +347,7 @@ def _jointly(
 
 def _joint(laid: Design, told: Sequence[OutcomeFinding], values: Values) -> NDArray[np.float64] | None:
     plan = laid.plan
-    if len(told) < 2 or laid.dose is not None or any(f.effects[0].p is None for f in told):
+    if len(told) < 2 or any(f.effects[0].p is None for f in told):
         return None
     exposed = [p for p, e in zip(laid.places, laid.exposed, strict=True) if e]
     if len(exposed) < FEW:
@@ -339,4 +366,5 @@ def _together(panels: Sequence[Panel]) -> Panel:
     return panel(
         common, first.years, {one.outcomes[0]: one.y[r, :, 0] for one, r in zip(panels, rows, strict=True)},
         first.first[rows[0]], dict(zip(first.covariate_names, first.covariates[rows[0]].T, strict=True)),
+        cluster=first.cluster[rows[0]].tolist(),
     )  # fmt: skip

@@ -20,6 +20,11 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
+ENOUGH = (
+    10  # departments with exposed places; with fewer, sums by department say too little of their own spread
+)
+
+
 @dataclass(slots=True)
 class Values:
     """Figures of all municipalities by series and year, each looked up once."""
@@ -101,8 +106,9 @@ def design(plan: Plan, values: Values, pairs: Sequence[tuple[str, str]]) -> Desi
     """Lay a plan out; BadDesign where its exposure cannot be read from what is held."""
     desk, places = values.desk, values.places
     since = period(plan.exposure.since).year
-    dose = _dose(plan.exposure, values)
-    who = dose > 0 if dose is not None else _members(desk, plan.exposure, places)
+    total, dose = _dose(plan.exposure, values)
+    # A place with some of it and no divisor has no dose and is left out; its neighbours are neighbours all the same.
+    who = total > 0 if total is not None else _members(desk, plan.exposure, places)
     first = np.where(who, float(since), NEVER)
     inside = np.ones(len(places), dtype=bool) if dose is None else ~np.isnan(dose)
     if plan.among is not None:
@@ -136,15 +142,15 @@ def _members(desk: Desk, exposure: Exposure, places: Sequence[str]) -> Mask:
     return np.isin(places, version.places or ())
 
 
-def _dose(exposure: Exposure, values: Values) -> Array | None:
-    """Sum of the series, by unit of `per` where that is given; nan where the divisor is zero."""
+def _dose(exposure: Exposure, values: Values) -> tuple[Array, Array] | tuple[None, None]:
+    """Sum of the series, and the same by unit of `per` where that is given; nan where the divisor is zero."""
     if exposure.series is None or exposure.during is None:
-        return None
+        return None, None
     total = values.total(exposure.series, exposure.during)
     if exposure.per is None:
-        return total
+        return total, total
     by = values.mean(exposure.per, exposure.per_during or exposure.during)
-    return np.where(by > 0, total / np.where(by > 0, by, 1.0), np.nan)
+    return total, np.where((by > 0) | (total == 0), total / np.where(by > 0, by, 1.0), np.nan)
 
 
 def _covariates(asked: Sequence[Covariate], values: Values) -> dict[str, Array]:
@@ -178,8 +184,8 @@ def sample(
 ) -> Sample:  # fmt: skip
     """The panel of one outcome: exposed places, and places further than `buffer` steps from any of them.
 
-    A place with a gap in any year, or without a covariate, is left out and named: every estimator of a plan then
-    speaks of the same places.
+    A place with a gap in any year, or without a covariate of the plan, is left out and named, whether the estimator
+    uses the covariate or not: every estimator of a plan then speaks of the same places.
     """
     labels = tuple(
         y for y in values.years(outcome.series, outcome.years or design.plan.years) if y >= (start or 0)
@@ -190,10 +196,10 @@ def sample(
             f"years before {design.since} and one from then on are needed."
         )
     y = np.column_stack([_measured(outcome.series, transform, str(year), values) for year in labels])
-    extra = design.covariates if covariates else {}
     far = np.isinf(design.first) & (design.ring.steps > buffer)
     asked = design.inside & (far | np.isfinite(design.first))
-    whole = ~np.isnan(np.column_stack([y, *extra.values()])).any(axis=1)
+    whole = ~np.isnan(np.column_stack([y, *design.covariates.values()])).any(axis=1)
+    extra = design.covariates if covariates else {}
     rows = np.flatnonzero(asked & whole)
     years = np.array(labels, dtype=float)
     first = design.first[rows]
@@ -205,12 +211,19 @@ def sample(
     made = panel(
         [design.places[r] for r in rows], years, {outcome.series: y[rows]}, first,
         {name: x[rows] for name, x in extra.items()},
+        cluster=[design.department[r] for r in rows] if _clustered(design, rows) else None,
         stratum=[design.department[r] for r in rows] if design.plan.strata == "department" else None,
     )  # fmt: skip
     return Sample(
         made, rows, labels, None if design.dose is None else design.dose[rows],
         tuple(design.places[i] for i in np.flatnonzero(asked & ~whole)),
     )  # fmt: skip
+
+
+def _clustered(design: Design, rows: NDArray[np.int64]) -> bool:
+    """By department, where the exposed are in enough of them to see how departments differ."""
+    exposed = {design.department[r] for r in rows if np.isfinite(design.first[r])}
+    return design.plan.cluster == "department" and len(exposed) >= ENOUGH
 
 
 def _measured(series: str, transform: str, year: str, values: Values) -> Array:

@@ -11,6 +11,7 @@ init     another case
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from vereda import __version__, publication
-from vereda.errors import BadRequest
+from vereda.errors import BadRequest, NoTrace
 from vereda.pipeline import questions
 from vereda.pipeline.desk import Desk
 from vereda.pipeline.intake import check, init, keep, verify
@@ -238,7 +239,14 @@ def answer(
         tracer.register = questions.register_steps(tracer.desk, questions.agreed(tracer.desk), tracer)
         if key.partition("@")[0] in {"effect", "displaced", "finding"}:
             plans = [p for p in study.register.plans if key.partition("@")[2].startswith(f"{p.id}:")]
-            tracer.register |= _evaluated(study, tracer.desk, plans, lambda words: None)[1]
+            ways = _evaluated(study, tracer.desk, plans, lambda words: None)[1]
+            if key not in ways:
+                near = get_close_matches(key, list(ways), n=3, cutoff=0.3) or sorted(ways)[:3]
+                plans_held = ", ".join(p.id for p in study.register.plans) or "none"
+                raise NoTrace(
+                    f"No effect answers {key!r}. Plans: {plans_held}. Keys like it: {', '.join(near) or 'none'}."
+                )
+            tracer.register |= ways
         step = tracer.whole(key)
         return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
 

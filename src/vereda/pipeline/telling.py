@@ -3,8 +3,8 @@
 Templates are msgids: their Spanish stands in the catalogue of the publication.
 """
 
-from dataclasses import replace
-from math import expm1, isfinite
+import re
+from math import isfinite
 
 from vereda.evaluation import verdict
 from vereda.evaluation.results import Check
@@ -13,7 +13,7 @@ from vereda.terms.finding import CheckAnswer, Grade, OutcomeFinding
 
 Ways = dict[str, Step]
 PER_DOSE = " per ha/ha"
-PERCENT = "100 (exp(effect) - 1): the effect on the inverse hyperbolic sine in percent of the level, for levels far above one"
+#: Checks in words, by their name.
 SAID = {
     "controls": "{count} places to compare with",
     "years": "{before} periods before exposure",
@@ -24,17 +24,18 @@ SAID = {
     "calibrated_size": "the test rejects {size} of true nulls at 5 %",
     "selection": "{apart} standard deviations apart before exposure",
     "leave_one_out": "without one donor it falls to {worst}",
-    "specification_spread": "{share} of the other specifications have the same sign",
+    "specification_spread": "{share} of the other specifications agree: same sign, not less than a third as large",
+    "unique_weights": "equally good weights give {low} to {high}",
+    "moran": "changes of neighbours, exposure allowed for: Moran's I = {i}, p = {p}",
     "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
-    "placebo_rank": "rank {rank} of {sets} sets of places",
     "conformal": "90 % interval of a constant effect: {low} to {high}",
     "overlap": "the largest fitted probability of exposure is {largest}",
 }
 #: What may be quoted: by what can be said of chance. `fragile` is added where the result is.
 SENTENCES = {
     "none": "{outcome}: no estimate could be made.",
-    "not_identified": "{outcome}: these data cannot tell what it did. The comparison does not hold, so the estimate of "
-    "{effect} is no effect.",
+    "not_identified": "{outcome}: these data cannot tell what it did. The comparison does not hold, so the estimate, "
+    "{effect}, must not be read as an effect.",
     "interval": "{outcome}: {effect} against what was to be expected without it (95 % interval {low} to {high}).",
     "interval_chance": "{outcome}: no change that can be told from chance, {effect} (95 % interval {low} to {high}).",
     "p": "{outcome}: {effect} against its synthetic counterpart; p = {p} by permutation of places.",
@@ -74,9 +75,9 @@ def said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
         unit = effect.unit if name in {"hidden", "worst", "low", "high"} else unit
         return part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
 
-    template = SAID.get(check.name, check.detail)
+    template = SAID.get(check.name, check.detail)  # a rank says itself what it is by
     holes = {name: number(name, value) for name, value in check.values.items() if isfinite(value)}
-    if any(f"{{{name}}}" in template and name not in holes for name in check.values):
+    if not {*re.findall(r"\{(\w+)\}", template)} <= {*holes}:
         template = UNCOMPUTED
     first = next((float(v) for v in check.values.values() if isfinite(v)), None)
     return CheckAnswer(check.name, check.state, Message(template, holes), first)
@@ -85,7 +86,7 @@ def said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
 def sentence(told: OutcomeFinding, grade: Grade, steps: Ways) -> Message:
     """The sentence that may be quoted."""
     main = told.effects[0]
-    effect = readable(main.effect, told.transform, steps)
+    effect = main.effect
     values: dict[str, Figure | str | int] = {"outcome": told.outcome, "effect": effect}
     if effect.value is None:
         return Message(SENTENCES["none"], values)
@@ -99,16 +100,3 @@ def sentence(told: OutcomeFinding, grade: Grade, steps: Ways) -> Message:
     chance = "" if main.p is not None and main.p < verdict.LEVEL else "_chance"
     kind = f"interval{chance}" if "low" in values else "untested" if main.p is None else f"p{chance}"
     return Message((FRAGILE if grade == "fragile" else SENTENCES)[kind], values)
-
-
-def readable(effect: Figure, transform: str, steps: Ways) -> Figure:
-    """An effect on an inverse hyperbolic sine as percent, which it is for values well above one."""
-    if transform != "asinh" or effect.value is None:
-        return effect
-
-    def percent(x: float | None) -> float | None:
-        return None if x is None else 100 * expm1(x)
-
-    unit = effect.unit.replace(effect.unit.split(PER_DOSE)[0], "%")
-    shown = part(steps, effect, "percent", 100 * expm1(effect.value), unit, PERCENT)
-    return replace(shown, low=percent(effect.low), high=percent(effect.high))

@@ -26,7 +26,7 @@ ESTIMATORS = {
     "sdid": N_("synthetic difference-in-differences"),
     "mc": N_("matrix completion"),
     "ife": N_("interactive fixed effects"),
-    "dose": N_("response to the dose"),
+    "dose": N_("slope over doses"),
 }
 
 #: The same, short enough for the margin of a chart.
@@ -39,7 +39,7 @@ SHORT = {
     "sdid": N_("synthetic d.-in-d."),
     "mc": N_("matrix completion"),
     "ife": N_("interactive effects"),
-    "dose": N_("dose"),
+    "dose": N_("slope"),
 }
 
 TRANSFORMS = {
@@ -58,6 +58,7 @@ VARIED = {
     "control": N_("compared with:"),
     "strata": N_("placebos drawn within:"),
     "among": N_("among:"),
+    "degree": N_("degree of the curve:"),
 }
 
 #: The same, for the margin of a chart.
@@ -70,6 +71,7 @@ SHORT_VARIED = {
     "control": N_("control"),
     "strata": N_("strata"),
     "among": N_("among"),
+    "degree": N_("degree"),
 }
 
 VALUES = {
@@ -100,12 +102,16 @@ TESTS = {
     "gaps": N_("Gaps in the data"),
     "controls": N_("Places to compare with"),
     "years": N_("Years before exposure"),
+    "unique_weights": N_("All weights that fit as well"),
+    "moran": N_("Neighbours move together"),
     "conformal": N_("What the years alone would allow"),
 }
 
 P_KINDS = {
     "asymptotic": N_("from the standard error"),
     "permutation": N_("from the placebos"),
+    "unique_weights": N_("All weights that fit as well"),
+    "moran": N_("Neighbours move together"),
     "conformal": N_("conformal"),
 }
 

@@ -54,7 +54,11 @@ class Covariate(Entry):
 
 
 class Plan(Entry):
-    """One evaluation. The first of every list is the main specification; the others vary it one at a time."""
+    """One evaluation. The first of every list is the main specification; the others vary it one at a time.
+
+    The main estimator is scm for one to three exposed places, did for more: its checks stand beside it. dose is the
+    slope over doses, in the unit of the outcome per unit of dose.
+    """
 
     id: Id
     title: Text
@@ -70,6 +74,9 @@ class Plan(Entry):
     buffers: tuple[int, ...] = (1,)  # neighbours within so many steps are neither exposed nor compared with
     starts: tuple[int, ...] = ()  # other first years
     strata: Literal["none", "department"] = "none"  # placebos are drawn from the exposed places' own
+    cluster: Literal["place", "department"] = (
+        "department"  # errors are summed within; places near each other move alike
+    )
     datasets: tuple[Id, ...] = ()  # without their vintages the plan waits for data
     draws: int = Field(default=999, ge=99)
     seed: int = 1
