@@ -20,6 +20,10 @@ test: $(READY)
 parity: $(PEERS)
 	$(BIN)/pytest -m parity
 
+# Reference values, agreement with other packages, coverage by simulation; writes docs/validity.md.
+validity: $(PEERS)
+	$(BIN)/python benchmarks/validity --date $$(date +%F) --out docs/validity.md
+
 bench: $(PEERS)
 	$(BIN)/pytest benchmarks --benchmark-enable -s
 

@@ -1,6 +1,6 @@
 """The grade on panels whose truth is known: how often is something called a credible effect that is none?
 
-One outcome of a plan, as the pipeline takes it: the main estimator, what stands beside it (`assessment`), the sign of
+One outcome of a plan, as the pipeline takes it: errors by department, the main estimator, what stands beside it (`assessment`), the sign of
 the other estimators, and the rules (`verdict`).
 """
 
@@ -12,9 +12,10 @@ import numpy as np
 from rates import Rate, Task, rate, scaled
 
 from vereda.errors import BadDesign
-from vereda.evaluation import assessment, simulate, verdict
+from vereda.evaluation import assessment, simulate, spatial, verdict
 from vereda.evaluation.estimate import estimate
-from vereda.evaluation.panel import Panel
+from vereda.evaluation.panel import Codes, Panel
+from vereda.pipeline.panels import ENOUGH
 
 YEARS = np.arange(2010.0, 2024)
 START = 2017.0
@@ -33,6 +34,13 @@ class Graded:
     fragile: Rate
     not_identified: Rate
     reasons: tuple[tuple[str, int], ...]
+
+
+def departments(drawn: simulate.Simulated) -> Codes:
+    """Blocks of 60 km, some 31 places each as in a department of Colombia; places where the exposed lie in too few."""
+    block = spatial.blocks(drawn.coordinates, 60)
+    enough = len(np.unique(block[np.isfinite(drawn.panel.first)])) >= ENOUGH
+    return block if enough else drawn.panel.cluster
 
 
 def of_many(one: Panel, seed: int) -> tuple[verdict.Verdict, bool]:
@@ -99,7 +107,7 @@ def graded(
             size=size,
             seed=20_000 + seed,
         )
-        one = replace(drawn.panel, y=drawn.panel.y + LEVEL)
+        one = replace(drawn.panel, y=drawn.panel.y + LEVEL, cluster=departments(drawn))
         if not seen:
             one = replace(one, covariates=np.empty((n, 0)), covariate_names=())
         try:

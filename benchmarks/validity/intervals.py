@@ -26,6 +26,7 @@ from vereda.evaluation.did import att_gt
 from vereda.evaluation.estimate import estimate
 from vereda.evaluation.exposure import by_km
 from vereda.evaluation.panel import Array, Panel
+from vereda.pipeline.panels import ENOUGH
 
 N, YEARS = 1122, np.arange(2010.0, 2022)
 COHORTS: Mapping[int, Mapping[float, int]] = {
@@ -161,38 +162,36 @@ def one_cohort(exposed: int, errors: str, draws: int = 300) -> list[Row]:
 
 def before_exposure(exposed: int, errors: str) -> list[Row]:
     """The joint tests that nothing moved before exposure, on panels in which nothing did; six years before."""
-    hits: dict[str, list[np.ndarray]] = {
-        "Wald test of did": [],
-        "F test of imputation": [],
-        "F test of sunab": [],
-    }
+    names = ("Wald test of did", "Wald test of did, by department", "F test of imputation", "F test of sunab")
+    hits: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for seed in range(scaled(40)):
-        one = simulate.panel_of(
+        drawn = simulate.panel_of(
             N, YEARS, {2016: exposed}, errors=errors, replications=PER_SET, seed=1_500 + seed
-        ).panel
-        wald = inference.pre_trend(att_gt(one), one.cluster)
-        told = np.array([check.values.get("p", np.nan) for check in wald])
-        hits["Wald test of did"].append(told[np.isfinite(told)] < 0.05)
-        hits["F test of imputation"].append(imputation.pre_trend(one, 3).test.p < 0.05)
+        )
+        one, effects = drawn.panel, att_gt(drawn.panel)
+        for name, cluster in ((names[0], one.cluster), (names[1], spatial.blocks(drawn.coordinates, 60))):
+            if len(np.unique(cluster[np.isfinite(one.first)])) >= (1 if name == names[0] else ENOUGH):
+                told = np.array([c.values.get("p", np.nan) for c in inference.pre_trend(effects, cluster)])
+                hits[name].append(told[np.isfinite(told)] < 0.05)
+        hits[names[2]].append(imputation.pre_trend(one, 3).test.p < 0.05)
         study = event_study.sun_abraham(one)
         try:
             test = event_study.all_zero(study.events, study.event_time < -1, one.cluster)
         except BadDesign:  # fewer exposed places than leads
             continue
-        hits["F test of sunab"].append(test.p < 0.05)
+        hits[names[3]].append(test.p < 0.05)
     said = f"{exposed} exposed, {errors} errors, parallel trends"
     return [Row("pre-trend", name, said, "rejects", rate(found)) for name, found in hits.items() if found]
 
 
-def mended(exposed: int, errors: str) -> list[Row]:
-    """What few exposed places would need, beside what is: k exposed in one cohort, q cells before exposure.
+def mended(exposed: int, errors: str, by: str) -> list[Row]:
+    """What few exposed places, or few departments of them, would need, beside what is.
 
-    Intervals with t on k - 1 degrees and the variance times k / (k - 1); the Wald statistic W of the test before
-    exposure as Hotelling's, W (k - q) / (k q) ~ F(q, k - q).
+    k exposed clusters, q cells before exposure. Intervals with t on k - 1 degrees and the variance times k / (k - 1);
+    the Wald statistic W of the test before exposure as Hotelling's, W (k - q) / (k q) ~ F(q, k - q).
     """
     inside: dict[str, list[np.ndarray]] = {"did as it is": [], "did, t on k - 1": []}
     before: dict[str, list[np.ndarray]] = {"Wald test as it is": [], "Wald test as Hotelling's F": []}
-    wider = float(stdtrit(exposed - 1, 0.975)) * np.sqrt(exposed / (exposed - 1))
     for seed in range(scaled(40)):
         drawn = simulate.panel_of(
             N,
@@ -203,20 +202,22 @@ def mended(exposed: int, errors: str) -> list[Row]:
             replications=PER_SET,
             seed=1_800 + seed,
         )
-        effects = att_gt(drawn.panel)
+        one, effects = drawn.panel, att_gt(drawn.panel)
+        cluster = one.cluster if by == "place" else spatial.blocks(drawn.coordinates, 60)
+        k = len(np.unique(cluster[np.isfinite(one.first)]))
         found = aggregate.simple(effects)
-        se = inference.standard_error(found, drawn.panel.cluster)[0]
+        se = inference.standard_error(found, cluster)[0]
+        wider = float(stdtrit(k - 1, 0.975)) * np.sqrt(k / (k - 1))
         inside["did as it is"].append(covered((found.value[0], se, Z), drawn.att))
         inside["did, t on k - 1"].append(covered((found.value[0], se, wider), drawn.att))
-        told = [check.values for check in inference.pre_trend(effects, drawn.panel.cluster) if check.values]
+        told = [check.values for check in inference.pre_trend(effects, cluster) if check.values]
         if not told:
             continue
         wald, q = np.array([v["wald"] for v in told]), told[0]["df"]
         before["Wald test as it is"].append(chdtrc(q, wald) < 0.05)
-        if exposed > q:
-            f = wald * (exposed - q) / (exposed * q)
-            before["Wald test as Hotelling's F"].append(fdtrc(q, exposed - q, f) < 0.05)
-    said = f"{exposed} exposed, {errors} errors, effects differ"
+        if k > q:
+            before["Wald test as Hotelling's F"].append(fdtrc(q, k - q, wald * (k - q) / (k * q)) < 0.05)
+    said = f"{exposed} exposed, by {by}, {errors} errors, effects differ"
     rows = [Row("mend", name, said, "covers", rate(hits)) for name, hits in inside.items()]
     return rows + [Row("mend", name, said, "rejects", rate(hits)) for name, hits in before.items() if hits]
 
@@ -393,7 +394,8 @@ TASKS = (
     *(Task(f"plain {k} {e}", plain, (k, e)) for k in COHORTS for e in ("ar1", "factor", "spatial")),
     *(Task(f"sdid {k} {e}", one_cohort, (k, e)) for k in COHORTS for e in ("ar1", "factor")),
     *(Task(f"pre-trend {k} {e}", before_exposure, (k, e)) for k in (5, 10, 20, 40, 170) for e in ("ar1", "factor")),
-    *(Task(f"mended {k} {e}", mended, (k, e)) for k in (4, 5, 10, 20) for e in ("ar1", "factor")),
+    *(Task(f"mended {k} {e}", mended, (k, e, "place")) for k in (4, 5, 10, 20) for e in ("ar1", "factor")),
+    *(Task(f"mended {k} by department", mended, (k, "ar1", "department")) for k in (20, 40, 170)),
     *(Task(f"covariate {k}", chosen_by_covariate, (k,)) for k in (20, 170)),
     *(Task(f"level {k}", chosen, (k, "ar1", "level", "chosen by their lasting level")) for k in (20, 170)),
     *(Task(f"trend {k}", chosen, (k, "ar1", "trend", "chosen by an unseen trend")) for k in (5, 20, 170)),

@@ -50,11 +50,12 @@ What follows for a verdict (the rules are in `evaluation/verdict.py`, the floor 
 | where it fails | what guards against it | is that enough? |
 |---|---|---|
 | intervals of did, imputation, sunab, sdid with some ten exposed places or fewer | under four to a cohort there is no standard error | **no**: between four and about fifteen the interval is too short; see *few exposed places* for what mends it |
-| the joint test before exposure with few exposed places | none: its p-value is taken as it is | **no**: it fails true parallel trends below some 40 exposed places. The grade errs towards *not identified* |
+| the joint test before exposure with few exposed places or departments | none: its p-value is taken as it is | **no**: it fails true parallel trends below some 100 exposed places, or clusters. The grade errs towards *not identified* |
 | an unseen trend, or a factor the exposed load on | `pre_trend`, `breakdown`, `pre_trend_power` | yes in these designs: see *The grade* |
 | places chosen for last year's outcome | `pre_trend`, `selection` | yes in these designs |
 | a characteristic that was seen and left out | `pre_trend` | yes in these designs |
-| exposed places in patches, neighbours sharing shocks | Conley and block errors, which help and stay too short; the grade uses errors by place | **no rule asks**: what protects here is that `pre_trend` fails as well |
+| exposed places in patches, neighbours sharing shocks | errors by department, Conley: they help and stay too short | **in part**: what protects is that `pre_trend` fails as well |
+| displaced and net effects where neighbours share shocks | errors by department where a plan asks | **in part**: rings are patches by nature |
 | static two-way fixed effects where effects differ by cohort or year | it is never the main estimator of a plan | yes, if plans keep to it |
 | neighbours affected and used as controls | buffers, rings as cohorts of their own | yes where the ring is as wide as the effect |
 | placebo tests of the mean gap where places were chosen for being high | `calibrated_size` above 10 % makes a finding fragile | in part: compare *calibrated size* with the true size |
@@ -180,7 +181,10 @@ ORDER = ("plain", "pre-trend", "mend", "chosen", "space", "honest", "placebo", "
 TITLES = {
     "plain": ("parallel trends", "Trends are parallel, exposed places drawn by lot"),
     "pre-trend": ("test before exposure", "The joint test before exposure, where nothing happened before"),
-    "mend": ("few exposed", "Few exposed places: what would mend the two faults, measured and not yet used"),
+    "mend": (
+        "few exposed",
+        "Few exposed places or departments: what would mend the two faults, measured and not yet used",
+    ),
     "chosen": ("chosen places", "Places chosen for something; no effect"),
     "space": ("space", "Shocks shared between neighbours, and displacement"),
     "honest": ("sensitivity", "Sensitivity to trends (HonestDiD), mean effect over six years"),
@@ -191,8 +195,8 @@ SAID = {
     "plain": "1,122 places, 12 years; 5 exposed in one year, 20 in two cohorts, 170 in three (sdid: one cohort). *Effects differ*: by "
     "cohort, by year since exposure, and between places (half of the effect is their standard deviation). *factor*: two common "
     "factors explain half of the variance; *spatial*: places within two steps share shocks. bias: mean error over its standard deviation.",
-    "pre-trend": "One cohort, six years before exposure. A rejection here makes a finding *not identified*.",
-    "mend": "k exposed places, q cells before exposure. *t on k - 1*: that critical value, and the variance times k / (k - 1). *Hotelling's F*: "
+    "pre-trend": "One cohort, six years before exposure; departments are blocks of 60 km, used where the exposed lie in ten or more. A rejection here makes a finding *not identified*.",
+    "mend": "k exposed places (or departments with exposed places), q cells before exposure. *t on k - 1*: that critical value, and the variance times k / (k - 1). *Hotelling's F*: "
     "W (k - q) / (k q) against F(q, k - q).",
     "chosen": "1,122 places, six years before and after. Odds of exposure rise 4.5 times with each standard deviation of what is named. "
     "Where what decides is not seen and not constant, no estimator here is right; the table shows how wrong.",
@@ -224,7 +228,7 @@ def _simulated(rows: Sequence[Row]) -> str:
 def _grades(grades: Sequence[Graded]) -> str:
     out = "\n## The grade, on panels whose truth is known\n\n"
     out += (
-        "One outcome, taken as the pipeline takes it: `did` with 999 draws (synthetic control for three places), what stands beside it, the "
+        "One outcome, taken as the pipeline takes it: errors by department (blocks of 60 km) where the exposed lie in ten or more, `did` with 999 draws (synthetic control for three places), what stands beside it, the "
         "sign of the other estimators, and the rules. 14 years, exposure in the eighth. *Credible effect* where there is none is the "
         "mistake that must be rare; *not identified* where trends are parallel is the price. Reasons: the rules that failed, and in how many panels.\n\n"
     )

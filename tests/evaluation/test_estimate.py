@@ -402,3 +402,33 @@ def test_a_gap_path_is_a_line_and_a_lone_number_a_point(prop99: Panel, mpdta: Pa
     assert rows(bare) == [{"at": 0.0, "value": bare.att, "low": bare.low, "high": bare.high, "when": "after"}]
     with pytest.raises(BadRequest):
         chart([])
+
+
+def lopsided(exposed: int, controls: int) -> Panel:
+    rng = np.random.default_rng(4)
+    n = exposed + controls
+    first = np.r_[np.full(exposed, 2005.0), np.full(controls, np.inf)]
+    return panel([f"P{i}" for i in range(n)], np.arange(2000.0, 2010), {"y": rng.normal(size=(n, 10))}, first)
+
+
+@pytest.mark.parametrize("estimator", ["did", "twfe", "sunab", "imputation"])
+@pytest.mark.parametrize(("exposed", "controls"), [(10, 1), (10, 3), (1, 30), (3, 30)])
+def test_a_handful_on_either_side_gets_no_error_and_no_joint_test(
+    estimator: str, exposed: int, controls: int
+) -> None:
+    found = estimate(lopsided(exposed, controls), "y", estimator)
+    assert found.se is None
+    assert found.p is None
+    assert found.why_no_se
+    assert all(e.se is None for e in found.effects)
+    assert all(c.state == "informational" for c in found.checks if c.name == "pre_trend")
+
+
+def test_values_whose_square_is_no_number_are_refused() -> None:
+    with pytest.raises(BadDesign, match=r"beyond 1e\+100, such as of P1"):
+        panel(
+            ["P0", "P1"],
+            np.array([1.0, 2.0]),
+            {"y": np.array([[1.0, 2.0], [1e160, 2.0]])},
+            np.array([2.0, np.inf]),
+        )

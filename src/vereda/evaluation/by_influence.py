@@ -79,7 +79,7 @@ def imputation(asked: Asked) -> Found:
         checks: tuple[Check, ...] = (Check("pre_trend", "informational", f"not tested: {fault}"),)
     else:
         before = _events(asked, trend.leads, 1.0, Z, pooled=False)
-        checks = (_f_test(trend.test),)
+        checks = (_tested(asked, _f_test(trend.test), pooled=False),)
     listed = before + _events(asked, study.events, 1.0, Z, pooled=False)
     att, se = _one(asked, study.overall, 1.0)
     return _whole(asked, att, se, Z, None, listed, checks)
@@ -106,6 +106,19 @@ def enough(panel: Panel, label: str, pooled: bool = False) -> tuple[bool, int, i
     groups = np.unique(first[inside])
     seen = sum(len(np.unique(panel.cluster[inside & (first == g)])) for g in groups)
     return seen >= FEW * (1 if pooled else max(len(groups), 1)), int(seen), len(groups)
+
+
+def compared(panel: Panel) -> int:
+    """Places (or clusters) that stay unexposed when the first cohort begins: those it can be compared with."""
+    later = panel.first > panel.first.min()
+    return len(np.unique(panel.cluster[later]))
+
+
+def _tested(asked: Asked, told: Check, pooled: bool) -> Check:
+    """A joint test of leads, where exposed places and controls are enough to see how they vary; informational else."""
+    if enough(asked.panel, "att", pooled)[0] and compared(asked.panel) >= FEW:
+        return told
+    return Check(told.name, "informational", "not tested: too few exposed places, or too few to compare with")
 
 
 def _summed(found: CohortEffects, how: str) -> tuple[Estimates, Estimates]:
@@ -156,7 +169,10 @@ def _drawn(asked: Asked, overall: Estimates, shown: Estimates, checks: tuple[Che
 
 
 def _allowed(panel: Panel, listed: tuple[Effect, ...], pooled: bool = False) -> tuple[Effect, ...]:
-    return tuple(e if enough(panel, e.label, pooled)[0] else Effect(e.label, e.value) for e in listed)
+    few = compared(panel) < FEW
+    return tuple(
+        Effect(e.label, e.value) if few or not enough(panel, e.label, pooled)[0] else e for e in listed
+    )
 
 
 def _whole(
@@ -167,7 +183,7 @@ def _whole(
     bare = [e.label for e in listed if e.se is None]
     if bare:
         checks += (Check("no_se", "informational", f"no standard error: {', '.join(bare)}; too few places"),)
-    if not may or not isfinite(se):
+    if not may or not isfinite(se) or compared(asked.panel) < FEW:
         why = CONTROLS if may else WHY.format(what="The effect", places=places, cohorts=cohorts)
         return Found(att, listed, why_no_se=why, checks=checks)
     kind = kind or ("asymptotic" if p is None else "multiplier bootstrap")
@@ -191,7 +207,7 @@ def _regression(asked: Asked, study: "EventStudy", pooled: bool) -> Found:
     listed = _events(asked, study.events, crv1(count, int(study.parameters[0]), clusters), critical, pooled)
     att, se = _one(asked, study.overall, crv1(count, int(study.overall_parameters[0]), clusters))
     p = 2 * float(stdtr(clusters - 1, -abs(att / se))) if se > 0 else None
-    checks = (_no_trend(asked, study),)
+    checks = (_tested(asked, _no_trend(asked, study), pooled),)
     return _whole(asked, att, se, critical, p, listed, checks, pooled, "asymptotic")
 
 

@@ -12,6 +12,7 @@ from vereda.errors import BadDesign
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+LARGEST = 1e100  # the square of a value must be a number
 NEVER = np.inf  # first year of exposure of a place that is never exposed
 
 
@@ -89,6 +90,11 @@ def panel(
             faults.append(f"outcome {name}: shape {np.shape(values)}, not {(n, span)}")
         elif np.isinf(values).any():
             faults.append(f"outcome {name}: {int(np.isinf(values).sum())} values are infinite")
+        elif (far := np.abs(np.nan_to_num(np.asarray(values, dtype=float))) > LARGEST).any():
+            where = f"{places[int(far.any(axis=1).argmax())]}"
+            faults.append(
+                f"outcome {name}: {int(far.sum())} values beyond {LARGEST:g}, such as of {where}: rescale it"
+            )
     if first.shape != (n,) or np.isnan(first).any():
         faults.append(f"first exposed year: one number for each of the {n} places, inf for never")
     for name, values in extra.items():
