@@ -426,7 +426,7 @@ RACES = {"placebos": placebo_race, "sdid": sdid_race, "cohorts": cohort_race, "m
 
 
 def apart_from_here(*task: object, limit: int = LIMIT_S, **environment: str) -> dict[str, Any]:
-    """A task of this file in a new process; why it gave no answer, under "failed"."""
+    """A task of this file in a new process; "failed" says what it ran out of, time or memory."""
     command = [sys.executable, __file__, *map(str, task)]
     try:
         done = subprocess.run(
@@ -435,7 +435,9 @@ def apart_from_here(*task: object, limit: int = LIMIT_S, **environment: str) -> 
     except subprocess.TimeoutExpired:
         return {"failed": f"not done in {limit} s"}
     if done.returncode:
-        return {"failed": (done.stderr.strip().splitlines() or ["killed"])[-1]}
+        if done.returncode == -9 or "MemoryError" in done.stderr:
+            return {"failed": f"does not fit in {LIMIT_GB} GB"}
+        raise RuntimeError(f"{task}: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
