@@ -345,17 +345,17 @@ def by_event(found: inference.Drawn) -> np.ndarray:
 
 
 @cache
-def cohorts_frame(many: int, outcome: int) -> Any:
+def cohorts_frame(many: int, covariates: int, outcome: int) -> Any:
     import pandas as pd
 
-    one = cohorts(many)
+    one = cohorts(many, covariates)
     first = np.where(np.isinf(one.first), 0, one.first).astype(int)
     table = {"place": np.repeat(np.arange(PLACES), YEARS), "year": np.tile(one.years.astype(int), PLACES)}
     table |= {"y": one.y[:, :, outcome].ravel(), "g": np.repeat(first, YEARS)}
-    return pd.DataFrame(table | {f"x{k}": np.repeat(one.covariates[:, k], YEARS) for k in range(3)})
+    return pd.DataFrame(table | {f"x{k}": np.repeat(one.covariates[:, k], YEARS) for k in range(covariates)})
 
 
-def diff_diff_cohorts(many: int) -> np.ndarray:
+def diff_diff_cohorts(many: int, covariates: int) -> np.ndarray:
     """One outcome after the other: it has no joint draws."""
     found = []
     for j in range(many):
@@ -363,20 +363,20 @@ def diff_diff_cohorts(many: int) -> np.ndarray:
             estimation_method="dr", n_bootstrap=DRAWS, seed=1, control_group="never_treated", pscore_trim=1e-9
         )
         fitted = peer.fit(
-            cohorts_frame(many, j), outcome="y", unit="place", time="year", first_treat="g",
-            covariates=["x0", "x1", "x2"], aggregate="all",
+            cohorts_frame(many, covariates, j), outcome="y", unit="place", time="year", first_treat="g",
+            covariates=[f"x{k}" for k in range(covariates)] or None, aggregate="all",
         )  # fmt: skip
         effects = fitted.event_study_effects
         found.append([effects[e]["effect"] for e in sorted(effects)])
     return np.array(found).T
 
 
-def csdid_cohorts(many: int) -> np.ndarray:
-    found = []
+def csdid_cohorts(many: int, covariates: int) -> np.ndarray:
+    found, formula = [], "y ~ " + (" + ".join(f"x{k}" for k in range(covariates)) or "1")
     for j in range(many):
         asked = peer_module("csdid.att_gt").ATTgt(
-            yname="y", tname="year", idname="place", gname="g", data=cohorts_frame(many, j),
-            xformla="y ~ x0 + x1 + x2", control_group=["nevertreated"], biters=DRAWS,
+            yname="y", tname="year", idname="place", gname="g", data=cohorts_frame(many, covariates, j),
+            xformla=formula, control_group=["nevertreated"], biters=DRAWS,
         )  # fmt: skip
         fitted = asked.fit(est_method="dr", base_period="varying", bstrap=True)
         for how in ("simple", "group", "calendar"):
@@ -386,40 +386,43 @@ def csdid_cohorts(many: int) -> np.ndarray:
     return np.array(found).T
 
 
-def cohort_peers(many: int, rounds: int) -> tuple[Peer, ...]:
+def cohort_race(title: str, aim: str, many: int, covariates: int, rounds: int) -> Race:
     """csdid must agree. diff-diff divides the controls' residuals by the number of exposed places, not by the weights'
     sum as R DRDID, csdid and we do (Sant'Anna & Zhao 2020): the same in the limit, a thousandth apart here."""
 
     def difference(ours: inference.Drawn, theirs: np.ndarray) -> float:
         return apart(by_event(ours), theirs)
 
-    times = f", {many} times" if many > 1 else ""
-    return present(
-        Peer(f"diff-diff{times}", lambda: diff_diff_cohorts(many), difference, 1e-2, rounds),
-        Peer(f"csdid{times}", lambda: csdid_cohorts(many), difference, 1e-9, rounds),
+    times, near = (f", {many} times" if many > 1 else ""), (1e-2 if covariates else 1e-9)
+    peers = present(
+        Peer(f"diff-diff{times}", lambda: diff_diff_cohorts(many, covariates), difference, near, rounds),
+        Peer(f"csdid{times}", lambda: csdid_cohorts(many, covariates), difference, 1e-9, rounds),
     )
+    return Race(title, aim, lambda: joint(cohorts(many, covariates)), peers)
 
 
-def cohort_race() -> Race:
-    return Race(
-        f"Doubly robust, {PLACES:,} x {YEARS}, 3 covariates, {DRAWS:,} draws, all aggregations",
-        ">= 10x diff-diff",
-        lambda: joint(cohorts(1)),
-        cohort_peers(1, rounds=3),
-    )
+def robust_race() -> Race:
+    title = f"Doubly robust, {PLACES:,} x {YEARS}, 3 covariates, {DRAWS:,} draws, all aggregations"
+    return cohort_race(title, ">= 10x diff-diff", 1, 3, rounds=3)
+
+
+def plain_race() -> Race:
+    title = f"The same without covariates, {PLACES:,} x {YEARS}, {DRAWS:,} draws, all aggregations"
+    return cohort_race(title, "none: drawing is all there is to do", 1, 0, rounds=3)
 
 
 def many_race() -> Race:
-    many = 20
-    return Race(
-        f"{many} outcomes x 3 covariates x {DRAWS:,} joint draws, all aggregations, one family",
-        "< 0.15 s, >= 25x",
-        lambda: joint(cohorts(many)),
-        cohort_peers(many, rounds=1),
-    )
+    title = f"20 outcomes x 3 covariates x {DRAWS:,} joint draws, all aggregations, one family"
+    return cohort_race(title, "< 0.15 s, >= 25x", 20, 3, rounds=1)
 
 
-RACES = {"placebos": placebo_race, "sdid": sdid_race, "cohorts": cohort_race, "many": many_race}
+RACES = {
+    "placebos": placebo_race,
+    "sdid": sdid_race,
+    "robust": robust_race,
+    "plain": plain_race,
+    "many": many_race,
+}
 
 
 # ---- in a process of its own: time and peak memory --------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import Asked, at, players
-from vereda.evaluation.by_influence import enough
+from vereda.evaluation.behind import Behind, behind
 from vereda.evaluation.estimate import METHODS, Option, asked_options, estimate, estimate_all, refuse_unused
 from vereda.evaluation.panel import Panel, panel
 from vereda.evaluation.plot import chart, rows, sentence
@@ -192,7 +192,123 @@ def test_clusters_count_and_not_places() -> None:
 )
 def test_places_behind_a_number(label: str, places: int, cohorts: int) -> None:
     one = drawn([2009.0] * 4 + [2011.0] * 5)
-    assert enough(one, label)[1:] == (places, cohorts)
+    count = behind(one).of(label)
+    assert (count.places, count.cohorts, count.controls) == (places, cohorts, 31)
+
+
+REGRESSED = ("did", "twfe", "sunab", "imputation")
+
+
+@pytest.mark.parametrize("estimator", [*REGRESSED, "mc", "ife"])
+@pytest.mark.parametrize("controls", [2, 3])
+def test_one_to_three_controls_allow_no_standard_error_and_no_test(estimator: str, controls: int) -> None:
+    found = estimate(drawn([2008.0] * 10, places=10 + controls), "y", estimator)
+    assert (found.se, found.low, found.high, found.p) == (None,) * 4
+    assert f"{controls} controls" in found.why_no_se
+    assert all(e.se is None for e in found.effects)
+    assert [c.state for c in found.checks if c.name == "pre_trend"] in ([], ["informational"])
+
+
+@pytest.mark.parametrize("estimator", [*REGRESSED, "sdid", "mc", "ife"])
+def test_four_controls_are_enough(estimator: str) -> None:
+    found = estimate(drawn([2008.0] * 10, places=14), "y", estimator)
+    assert found.se is not None
+
+
+@pytest.mark.parametrize("estimator", [*REGRESSED, "mc", "ife"])
+def test_controls_in_three_clusters_are_three(estimator: str) -> None:
+    one = drawn([2008.0] * 10)
+    together = replace(one, cluster=np.r_[np.arange(10), 10 + np.arange(30) % 3].astype(np.int64))
+    found = estimate(together, "y", estimator)
+    assert found.se is None
+    assert "3 controls (places, or clusters)" in found.why_no_se
+
+
+def test_sdid_counts_the_donors_it_may_use() -> None:
+    found = estimate(drawn([2008.0] * 6), "y", "sdid", donors=np.arange(40) >= 37)
+    assert found.se is None
+    assert "3 controls" in found.why_no_se
+
+
+@pytest.mark.parametrize("estimator", REGRESSED)
+@pytest.mark.parametrize("places", [1, 3])
+def test_leads_on_few_exposed_places_are_not_tested(estimator: str, places: int) -> None:
+    [check] = [c for c in estimate(drawn([2008.0] * places), "y", estimator).checks if c.name == "pre_trend"]
+    assert check.state == "informational"
+    assert not check.values
+
+
+def test_leads_of_one_cohort_that_is_too_small_are_left_out_of_the_test() -> None:
+    """Leads from -8 on are seen only in the later cohort, of two places."""
+    found = estimate(drawn([2008.0] * 8 + [2011.0] * 2), "y", "sunab")
+    [check] = [c for c in found.checks if c.name == "pre_trend"]
+    bare = [e.label for e in found.effects if e.se is None and (at(e.label) or 0) < -1]
+    assert bare == ["e=-10", "e=-9", "e=-8"]
+    assert check.values["df"] == 6
+    assert "3 on too few places are not in it" in check.detail
+
+
+def test_not_yet_controls_are_counted_year_by_year() -> None:
+    """Nobody is never exposed: the last cohort only serves as control, and thins out the years before."""
+    begun = [2004.0] * 6 + [2007.0] * 6 + [2010.0] * 3
+    one = drawn(begun, places=15)
+    waiting = behind(one, "not-yet")
+    assert waiting.cohort.tolist() == [2004, 2007]
+    assert waiting.years[-1] == 2009
+    assert [waiting.of(f"t={t}").controls for t in (2004, 2006, 2007, 2009)] == [9, 9, 3, 3]
+    assert waiting.of("e=-1").controls == 3  # 2003 against both others, 2006 against the three
+    found = estimate(one, "y", "did", control="not-yet", aggregate="calendar")
+    with_se = {e.label: e.se is not None for e in found.effects}
+    assert with_se == {"t=2004": True, "t=2005": True, "t=2006": True} | {
+        f"t={t}": False for t in (2007, 2008, 2009)
+    }
+    assert "3 controls" in found.why_no_se
+
+
+def test_a_control_counts_where_it_has_a_value() -> None:
+    one = drawn([2008.0] * 6, places=12)
+    y = one.y.copy()
+    y[6:9, 10] = np.nan
+    rests = behind(replace(one, y=y))
+    assert isinstance(rests, Behind)
+    assert (rests.of("e=2").controls, rests.of("e=3").controls, rests.of("att").controls) == (6, 3, 3)
+
+
+def test_ends_of_a_study_are_counted_over_all_their_years() -> None:
+    rests = behind(drawn([2006.0] * 4 + [2009.0] * 5), "unexposed")
+    assert (rests.of("e<=-6").places, rests.of("e>=4").places) == (5, 4)
+    assert rests.of("e>=3").controls == 31
+    assert (
+        rests.of("e<=-4").controls == 36 - 1
+    )  # the later cohort against the earlier and those never exposed
+
+
+@pytest.mark.parametrize("estimator", METHODS)
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_an_outcome_that_never_changes_is_refused_in_these_words(estimator: str, level: float) -> None:
+    one = drawn([2008.0] * 6)
+    still = 5.0 + level * np.arange(40.0)[:, None, None] + np.zeros_like(one.y)
+    with pytest.raises(BadDesign, match="y never changes"):
+        estimate(replace(one, y=still), "y", estimator)
+
+
+@pytest.mark.parametrize("estimator", REGRESSED)
+def test_places_that_move_alike_to_the_last_digit_have_no_standard_error(estimator: str) -> None:
+    one = drawn([2008.0] * 6)
+    alike = np.arange(40.0)[:, None, None] + np.arange(12.0)[None, :, None] ** 2
+    found = estimate(replace(one, y=alike), "y", estimator)
+    assert found.att == pytest.approx(0, abs=1e-9)
+    assert (found.se, found.p) == (None, None)
+    assert found.why_no_se
+    assert all(c.state == "informational" for c in found.checks)
+
+
+@pytest.mark.parametrize("estimator", METHODS)
+def test_values_of_any_size_that_is_let_in(estimator: str) -> None:
+    one = drawn([2008.0] * 6)
+    found = estimate(replace(one, y=1e99 * one.y / np.abs(one.y).max()), "y", estimator)
+    assert np.isfinite(found.att)
+    assert found.se is None or np.isfinite(found.se)
 
 
 def test_draws_make_intervals_that_hold_together(mpdta: Panel) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.frames import Columns, effects_frame, framed
+from vereda.evaluation.panel import panel
 from vereda.evaluation.results import Effect, Estimate
 
 YEARS = range(2001, 2005)
@@ -136,6 +137,8 @@ FAULTS = {
         rows(x=[1.0, 2, 3, 4, 5, None, 7, 8, 9, 10, 11, 12]), {"covariates": ("x",)}, ["x: missing in 2002 for B"],
     ),
     "a constant covariate": (rows(x=[3.0] * 12), {"covariates": ("x",)}, ["x: 3 in every place"]),
+    "a huge outcome": (changed("y", {5: -1e160}), {}, ["y: beyond 1e+100 in size for B in 2002 (row 5)"]),
+    "a huge covariate": (rows(x=[2e100] + [1.0] * 11), {"covariates": ("x",)}, ["x: beyond 1e+100 in size for A in 2001"]),
     "an infinite covariate": (rows(x=[float("inf")] + [1.0] * 11), {"covariates": ("x",)}, ["x: infinite for A in 2001"]),
     "an empty table": ({k: v[:0] for k, v in rows().items()}, {}, ["no rows"]),
 }  # fmt: skip
@@ -237,3 +240,9 @@ def test_effects_come_back_in_the_library_they_came_from() -> None:
     assert table["effect"] == ["att", "e=-1", "e=0"]
     assert table["at"] == [None, -1.0, 0.0]
     assert table["low"] == [None, -0.3, None]
+
+
+def test_a_panel_of_arrays_refuses_huge_covariates() -> None:
+    x, first = np.array([1, 1e101]), np.array([2003.0, np.inf])
+    with pytest.raises(BadDesign, match="covariate x: one finite number, at most"):
+        panel(["A", "B"], np.arange(2001.0, 2004), {"y": np.ones((2, 3))}, first, {"x": x})

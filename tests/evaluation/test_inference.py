@@ -130,6 +130,28 @@ def test_small_cohorts_together_are_enough_but_an_average_with_a_part_on_few_is_
     assert together.label[0] == "all: overall"
 
 
+def test_cohorts_of_one_place_each_are_few_however_many() -> None:
+    """Seven cohorts of one place: the formula treats each as known exactly."""
+    data = cohorts({2002.0 + i: 1 for i in range(7)})
+    effects = att_gt(data)
+    for summary in (aggregate.simple, aggregate.dynamic, aggregate.group, aggregate.calendar):
+        assert np.isnan(inference.standard_error(summary(effects), data.cluster)).all()
+    assert np.isfinite(
+        inference.standard_error(
+            aggregate.simple(att_gt(cohorts({2003: 3, 2006: 5}))), cohorts({2003: 3, 2006: 5}).cluster
+        )
+    ).all()
+
+
+def test_clusters_are_counted_cohort_by_cohort() -> None:
+    data = cohorts({2003: 8, 2006: 8})
+    effects = att_gt(data)
+    four, three = (np.r_[np.arange(16) % k, 16 + np.arange(40)] for k in (4, 3))
+    assert np.isfinite(inference.standard_error(aggregate.simple(effects, four), four)).all()
+    assert np.isnan(inference.standard_error(aggregate.simple(effects, three), three)).all()
+    assert inference.pre_trend(effects, three)[0].state == "informational"
+
+
 def test_places_in_few_clusters_are_few() -> None:
     data = cohorts({2004: 8})
     effects = att_gt(data)
@@ -334,10 +356,9 @@ def test_pre_trend_finds_one_and_says_when_it_cannot() -> None:
     assert failed.values["p"] < 1e-6
     (none,) = inference.pre_trend(att_gt(cohorts({2002: 30})), data.cluster)
     assert (none.state, none.values) == ("informational", {})
-    few_clusters = np.arange(70) % 3
-    (crowded,) = inference.pre_trend(att_gt(data), few_clusters)
+    (crowded,) = inference.pre_trend(att_gt(cohorts({2007: 30})), np.arange(70) % 4)
     assert crowded.state == "informational"
-    assert "too many for 3 clusters" in crowded.detail
+    assert "too many for 4 clusters" in crowded.detail
 
 
 def test_pre_trend_leaves_out_anticipation_and_cells_on_few_places() -> None:

@@ -11,8 +11,9 @@ from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import CohortEffects, Estimates
 from vereda.evaluation.threads import one_blas_thread
 
-# A result whose weights rest on fewer than FEW exposed places (or, with `cluster`, clusters) has an influence of
-# nan, so that no standard error can be computed from it by any road; an average with such a part has none either.
+# A result whose weights rest on fewer than FEW exposed places (or, with `cluster`, clusters) to a cohort, on average, has
+# an influence of nan, so that no standard error can be computed from it by any road; an average with such a part has
+# none either.
 
 
 def cells(effects: CohortEffects, cluster: Codes | None = None) -> Estimates:
@@ -110,27 +111,33 @@ def _weighted(
     surplus = n * shares[:, :, None] / total[:, None] * (effects.att[:, None] - value)  # (k, p, m)
     drift = np.zeros((len(groups) + 1, *value.shape))
     np.add.at(drift, of_cell, surplus)
+    unknown = np.isnan(effects.influence[:1]).any(
+        axis=0
+    )  # (k, m), of cells with few controls: nan for every place
+    known = np.where(unknown, 0.0, effects.influence) if unknown.any() else effects.influence
     with one_blas_thread():
         if effects.att.shape[1] == 1:  # one product rather than one for each place
-            influence = (effects.influence[..., 0] @ weights)[..., None]
+            influence = (known[..., 0] @ weights)[..., None]
         else:
-            influence = np.matmul(np.ascontiguousarray(weights.T), effects.influence)
+            influence = np.matmul(np.ascontiguousarray(weights.T), known)
     influence += drift[row]
+    influence[:, (weights != 0).T @ unknown] = np.nan  # only what has weight on such a cell
     influence[:, _few_behind(effects, shares, cluster)] = np.nan
     return Estimates(tuple(labels), value, influence)
 
 
 def _few_behind(effects: CohortEffects, shares: Array, cluster: Codes | None) -> NDArray[np.bool_]:
-    """True (p,) where the cohorts that have weight have fewer than FEW places (or clusters) together."""
-    total = np.zeros(shares.shape[1])
+    """True (p,) where the cohorts that have weight have fewer than FEW places (or clusters) each, on average."""
+    total, cohorts = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
     for g in np.unique(effects.cohort):
         mine = effects.cohort == g
         places = np.where(shares[mine] > 0, effects.places[mine, None], np.inf).min(axis=0)
+        if cluster is not None:
+            clusters = len(np.unique(cluster[effects.first == g]))
+            places = np.where(np.isfinite(places), np.minimum(places, clusters), places)
         total += np.where(np.isfinite(places), places, 0)
-    if cluster is not None:
-        codes = [[cluster[np.isin(effects.first, effects.cohort[column > 0])]] for column in shares.T]
-        total = np.minimum(total, [len(np.unique(c)) for c in codes])
-    few_behind: NDArray[np.bool_] = total < FEW
+        cohorts += np.isfinite(places)
+    few_behind: NDArray[np.bool_] = total < FEW * np.maximum(cohorts, 1)
     return few_behind
 
 

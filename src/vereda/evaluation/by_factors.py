@@ -6,7 +6,8 @@ import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import Asked, Found, Mask, Z, normal_p, players
-from vereda.evaluation.by_influence import WHY, enough
+from vereda.evaluation.behind import behind
+from vereda.evaluation.by_influence import missing
 from vereda.evaluation.panel import Array
 from vereda.evaluation.results import Check, Effect
 
@@ -86,16 +87,19 @@ def _error(asked: Asked, fitted: "Completion") -> dict[str, Any]:
     from vereda.evaluation import factor_inference
 
     panel, told = asked.panel, dict[str, Any]()
-    may, places, cohorts = enough(panel, "att")
+    never = asked.options.get("factors_from") == "controls"
+    why = behind(panel, "never" if never else "unexposed").of("att").why()
     groups = len(np.unique(panel.cluster))
-    if not may:
-        told["why_no_se"] = WHY.format(what="The effect", places=places, cohorts=cohorts)
+    if why:
+        told["why_no_se"] = why
     elif groups > MOST_LEFT_OUT:
         told["why_no_se"] = f"A jackknife would take {groups} fits. Name clusters, such as departments."
     else:
         spread = factor_inference.jackknife(asked.y, fitted, panel.cluster)
         if spread.se is None:
             told["why_no_se"] = f"no jackknife error: {spread.why}"
+        elif why := missing(asked, spread.se):
+            told["why_no_se"] = why
         else:
             half = Z * spread.se
             told |= {"se": spread.se, "low": fitted.att - half, "high": fitted.att + half}

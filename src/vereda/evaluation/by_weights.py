@@ -11,7 +11,8 @@ import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import Asked, Found, Mask, Z, named_weights, normal_p, players, same_start
-from vereda.evaluation.by_influence import enough
+from vereda.evaluation.behind import behind
+from vereda.evaluation.by_influence import missing
 from vereda.evaluation.certificate import Certificate
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import Check, Effect, SyntheticFit
@@ -321,7 +322,10 @@ def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array)
     o, places = asked.options, int(sum(len(f.exposed) for f in found.fits))
     single = len(found.fits) == 1
     told: dict[str, Any] = {"checks": ()}
-    if not enough(asked.panel, "att")[0]:
+    rests = behind(asked.panel.only(_taking_part(asked))).of("att")
+    if rests.why() and rests.controls < 4 <= places:
+        told["why_no_se"] = rests.why()
+    elif rests.why():
         if o["draws"]:
             raise BadRequest(
                 f"{places} exposed place(s) cannot be bootstrapped: ask for placebos and not for draws."
@@ -329,6 +333,8 @@ def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array)
         told["why_no_se"] = (FEW + (ASK if o["placebos"] is None else RANKED)).format(places=places)
     elif (spread := _resampled(asked, found, y, first)).se is None:
         told["why_no_se"] = f"no {spread.method} error: {spread.why}"
+    elif why := missing(asked, spread.se):
+        told["why_no_se"] = why
     else:
         half = Z * float(spread.se)
         told |= {"se": spread.se, "low": found.att - half, "high": found.att + half}

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.panel import NEVER, Array, Codes
+from vereda.evaluation.panel import LARGEST, NEVER, Array, Codes
 
 SHOWN = 5  # faults of one kind that are written out; the others are counted
 
@@ -194,23 +195,31 @@ class Faults:
         self.found.append(f"{words} row{'s' if len(rows) > 1 else ''} {numbers}{more}. {remedy}")
 
     def values(self, grid: Grid, table: pa.Table, name: str) -> Array:
-        """A column of numbers as (n, T), nan for none; text and infinite values are faults."""
+        """A column of numbers as (n, T), nan for none; text, infinite and huge values are faults."""
         self.counted_from = grid.counted_from
         found = numbers(table, name)
         if isinstance(found, str):
             self.add(name, found)
             return np.empty(0)
-        bad = np.flatnonzero(np.isinf(found))
-        if len(bad):
-            span = len(grid.years)
-            said = [
-                f"{grid.who(*divmod(int(grid.cell[r]), span))} ({grid.where(int(r))})" for r in bad[:SHOWN]
-            ]
-            self.found.append(
-                f"{name}: infinite for {', '.join([*said, *more(len(bad))])}. A logarithm of zero? Correct the "
-                "value, or leave the cell empty where there is none."
-            )
+        self._cells(
+            grid,
+            f"{name}: infinite",
+            np.isinf(found),
+            "A logarithm of zero? Correct the value, or leave the cell empty where there is none.",
+        )
+        self._cells(
+            grid,
+            f"{name}: beyond {LARGEST:.0e} in size",
+            np.isfinite(found) & (np.abs(found) > LARGEST),
+            "Correct the value, or use a larger unit.",
+        )
         return grid.spread(found)
+
+    def _cells(self, grid: Grid, words: str, bad: NDArray[np.bool_], remedy: str) -> None:
+        rows, span = np.flatnonzero(bad), len(grid.years)
+        said = [f"{grid.who(*divmod(int(grid.cell[r]), span))} ({grid.where(int(r))})" for r in rows[:SHOWN]]
+        if said:
+            self.found.append(f"{words} for {', '.join([*said, *more(len(rows))])}. {remedy}")
 
     def each(self, grid: Grid, name: str, values: Array, say: Callable[[float], str]) -> Array:
         """What a column says of each place (n,); a place with two answers, or none (nan), is a fault."""

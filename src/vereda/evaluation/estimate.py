@@ -187,6 +187,7 @@ def estimate(
     )
     begun = clock() if clock else 0.0
     one = _one(panel, outcome, covariates)
+    _changes(one)
     found = METHODS[estimator].run(Asked(one, full, seed, donors, forbidden))
     if not np.isfinite(found.att):
         raise BadDesign(
@@ -210,6 +211,26 @@ def estimate_all(
     """`estimate` for each outcome, all of them unless named. The same seed gives them the same draws."""
     specification.setdefault("data", panel.hash)
     return tuple(estimate(panel, name, estimator, **specification) for name in outcomes or panel.outcomes)
+
+
+def _changes(panel: Panel) -> None:
+    """BadDesign for an outcome that stays the same in every place: there is no change to compare."""
+    y = panel.y[:, :, 0]
+    known = ~np.isnan(y)
+    low, high = np.where(known, y, np.inf).min(axis=1), np.where(known, y, -np.inf).max(axis=1)
+    some = known.any(axis=1)
+    largest = float(np.abs(y[known]).max(initial=0.0))
+    if some.any() and (high[some] - low[some]).max() <= 1e-14 * largest:
+        value = float(low[some][0])
+        what = (
+            f"{value:g} in every place and year"
+            if np.ptp(low[some]) <= 1e-14 * largest
+            else "the same in all years of every place"
+        )
+        raise BadDesign(
+            f"{panel.outcomes[0]} never changes: it is {what}, so there is no change to compare. Leave it out, or "
+            "look at how it was made."
+        )
 
 
 def _one(panel: Panel, outcome: str, covariates: Sequence[str]) -> Panel:

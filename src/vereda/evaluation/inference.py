@@ -294,15 +294,16 @@ def pre_trend(effects: CohortEffects, cluster: Codes, anticipation: int = 0) -> 
     """
     outcomes = range(effects.att.shape[1])
     return tuple(
-        _wald(effects, clustered(effects.influence[..., j], cluster), anticipation, j) for j in outcomes
+        _wald(effects, clustered(effects.influence[..., j], cluster), cluster, anticipation, j)
+        for j in outcomes
     )
 
 
-def _wald(effects: CohortEffects, sums: Array, anticipation: int, j: int) -> Check:
+def _wald(effects: CohortEffects, sums: Array, cluster: Codes, anticipation: int, j: int) -> Check:
     from scipy.special import chdtrc
 
     before = effects.year < effects.cohort - anticipation
-    usable = before & (effects.places >= FEW) & np.isfinite(sums).all(axis=0) & (sums != 0).any(axis=0)
+    usable = before & ~few(effects, cluster) & np.isfinite(sums).all(axis=0) & (sums != 0).any(axis=0)
     b = effects.att[usable, j]
     covariance = sums[:, usable].T @ sums[:, usable] / len(effects.influence) ** 2
     left = int(before.sum() - usable.sum())

@@ -98,8 +98,10 @@ def panel(
     if first.shape != (n,) or np.isnan(first).any():
         faults.append(f"first exposed year: one number for each of the {n} places, inf for never")
     for name, values in extra.items():
-        if np.shape(values) != (n,) or not np.isfinite(values).all():
-            faults.append(f"covariate {name}: one finite number for each of the {n} places")
+        if np.shape(values) != (n,) or not (np.abs(values) <= LARGEST).all():
+            faults.append(
+                f"covariate {name}: one finite number, at most {LARGEST:g}, for each of the {n} places"
+            )
     if faults:
         raise BadDesign("The panel cannot be used:\n  " + "\n  ".join(faults))
     return Panel(
