@@ -12,6 +12,7 @@ from vereda.errors import BadDesign
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 LARGEST = 1e100  # the square of a value must be a number
 NEVER = np.inf  # first year of exposure of a place that is never exposed
 
