@@ -61,6 +61,12 @@ def same(one: Any, other: Any) -> None:
             assert a == b, field.name
 
 
+def same_draws(one: inference.Drawn, other: inference.Drawn) -> None:
+    """Everything bit by bit, the float32 draws but for their last bit."""
+    np.testing.assert_allclose(one.draws, other.draws, rtol=0, atol=2e-6)
+    same(replace(one, draws=other.draws), other)
+
+
 def shuffled(y: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
     """Mean gaps of `count` random places: what a permutation draws."""
     rows = rng.integers(len(y), size=(count, 2))
@@ -121,8 +127,9 @@ def test_two_workers_draw_the_same_bootstrap(client: Any, kind: str) -> None:
     signs = inference.signs(100, 3_456, seed=5, kind=kind)
     there = cluster.bootstrap(family, one.cluster, signs, client)
     here = inference.bootstrap(family, one.cluster, signs)
-    same(there, here)
-    same(inference.uniform_band(there, over="everything"), inference.uniform_band(here, over="everything"))
+    same_draws(there, here)
+    bands = [inference.uniform_band(drawn, over="everything").critical for drawn in (there, here)]
+    np.testing.assert_allclose(*bands, rtol=1e-5)
 
 
 def test_draws_from_the_normal_limit_are_made_here(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
