@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 
 from vereda.errors import BadDesign
-from vereda.evaluation.event_study import EventStudy, Mask, cohorts, least_squares, standardised
-from vereda.evaluation.panel import Array, Codes, Panel
+from vereda.evaluation.event_study import EventStudy, least_squares
+from vereda.evaluation.panel import Array, Codes, Mask, Panel
+from vereda.evaluation.regression_design import cohorts, standardised
 from vereda.evaluation.results import Estimates
 from vereda.evaluation.threads import one_blas_thread
 

@@ -13,20 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.event_study import (
-    Design,
-    EventStudy,
-    Joint,
-    Mask,
-    all_zero,
-    assembled,
-    cohorts,
-    fit,
-    generalised_inverse,
-    moments,
-    standardised,
-)
-from vereda.evaluation.panel import Array, Codes, Panel
+from vereda.evaluation.event_study import EventStudy
+from vereda.evaluation.influence import Joint, all_zero
+from vereda.evaluation.panel import Array, Codes, Mask, Panel
+from vereda.evaluation.regression import fit
+from vereda.evaluation.regression_design import Design, cohorts, standardised
+from vereda.evaluation.regression_moments import assembled, generalised_inverse, moments
 from vereda.evaluation.results import Estimates
 from vereda.evaluation.threads import one_blas_thread
 
