@@ -5,21 +5,14 @@ Journal of Econometrics 219(1), 101-122, as the R packages did and DRDID compute
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.inference import FEW
-from vereda.evaluation.panel import Array, Codes, Panel
+from vereda.evaluation.did_contrast import TRIM, Sample, contrast_of, orthonormal, propensity
+from vereda.evaluation.panel import Array, Codes, Mask, Panel
 from vereda.evaluation.results import Check, CohortEffects
 from vereda.evaluation.threads import one_blas_thread
-
-Mask = NDArray[np.bool_]
-TRIM = 0.995  # controls likelier than this to be exposed get no weight (DRDID)
-OVERLAP = 0.999  # a fitted probability above this is no overlap (R did gives NA, we raise)
-STEPS = 30  # a logit that has a maximum is there after five to ten
 
 
 def att_gt(
@@ -55,8 +48,8 @@ def att_gt(
         x, turned_on = np.empty((0, 0)), np.empty(0, dtype=bool)
         for sample in _samples(panel, cohort, g, t, b, control, anticipation):
             if not np.array_equal(turned_on, sample.control):  # never exposed controls: once for all cohorts
-                x, turned_on = _orthonormal(panel, sample), sample.control
-            contrast = _contrast(x, sample, method)
+                x, turned_on = orthonormal(panel, sample), sample.control
+            contrast = contrast_of(x, sample, method)
             cell, outcome = np.divmod(sample.columns, m)
             change = np.take(y, t[cell] * m + outcome, axis=1)
             change -= np.take(y, b[cell] * m + outcome, axis=1)
@@ -82,8 +75,8 @@ def overlap(panel: Panel, control: str = "never", anticipation: int = 0) -> tupl
         controls = _controls(cohort, g, g, control, anticipation)
         if not controls.any():
             raise BadDesign(f"Cohort {g:.0f}: no place is unexposed in its first year. Cut the years.")
-        sample = _Sample(g, cohort == g, controls, np.empty(0, dtype=np.int64))
-        p = _propensity(_orthonormal(panel, sample), sample)
+        sample = Sample(g, cohort == g, controls, np.empty(0, dtype=np.int64))
+        p = propensity(orthonormal(panel, sample), sample)
         trimmed = int((controls & (p >= TRIM)).sum())
         top = float(p[sample.exposed | controls].max())
         detail = f"cohort {g:.0f}: the largest fitted probability of exposure is {top:.3f}; {trimmed} controls trimmed"
@@ -149,22 +142,6 @@ def _cells(
     return columns[0], columns[1].astype(np.int64), columns[2].astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Exposed and control places (n,) that some columns (of cells x outcomes, flat) have in common."""
-
-    cohort: float
-    exposed: Mask
-    control: Mask
-    columns: Codes
-
-    @property
-    def name(self) -> str:
-        return (
-            f"Cohort {self.cohort:.0f} ({int(self.exposed.sum())} places, {int(self.control.sum())} controls)"
-        )
-
-
 def _controls(cohort: Array, g: float, latest: float, control: str, anticipation: int) -> Mask:
     waiting: Mask = (cohort > latest + anticipation) & (cohort != g)
     return waiting if control == "not-yet" else np.isinf(cohort)
@@ -172,7 +149,7 @@ def _controls(cohort: Array, g: float, latest: float, control: str, anticipation
 
 def _samples(
     panel: Panel, cohort: Array, g: Array, t: Codes, b: Codes, control: str, anticipation: int
-) -> Iterator[_Sample]:
+) -> Iterator[Sample]:
     """One for each cohort, set of controls and pattern of gaps; all that are empty are named at once."""
     latest = panel.years[np.maximum(t, b)]
     groups = np.unique(cohort[np.isfinite(cohort)])
@@ -181,7 +158,7 @@ def _samples(
     for key in np.unique(np.column_stack([g, passed]), axis=0):
         cells = np.flatnonzero((g == key[0]) & (passed == key[1]))
         controls = _controls(cohort, key[0], latest[cells[0]], control, anticipation)
-        samples += _by_gaps(panel.y, _Sample(key[0], cohort == key[0], controls, cells), t[cells], b[cells])
+        samples += _by_gaps(panel.y, Sample(key[0], cohort == key[0], controls, cells), t[cells], b[cells])
     faults = [_empty(panel, s, t) for s in samples if not (s.exposed.any() and s.control.any())]
     if faults:
         raise BadDesign(
@@ -192,7 +169,7 @@ def _samples(
     yield from samples
 
 
-def _empty(panel: Panel, sample: _Sample, t: Codes) -> str:
+def _empty(panel: Panel, sample: Sample, t: Codes) -> str:
     cell, outcome = divmod(int(sample.columns[0]), len(panel.outcomes))
     missing = "no exposed place" if not sample.exposed.any() else "no control"
     more = f" (and {len(sample.columns) - 1} more)" if len(sample.columns) > 1 else ""
@@ -205,14 +182,14 @@ def _run(columns: Codes) -> slice | Codes:
     return slice(first, last + 1) if last - first + 1 == len(columns) else columns
 
 
-def _by_gaps(y: Array, sample: _Sample, t: Codes, b: Codes) -> list[_Sample]:
+def _by_gaps(y: Array, sample: Sample, t: Codes, b: Codes) -> list[Sample]:
     """The sample with its cells turned into columns, split where different places are observed."""
     m = y.shape[2]
     columns = (sample.columns[:, None] * m + np.arange(m)).ravel()
     inside = sample.exposed | sample.control
     seen = ~np.isnan(y[inside])
     if seen.all():
-        return [_Sample(sample.cohort, sample.exposed, sample.control, columns)]
+        return [Sample(sample.cohort, sample.exposed, sample.control, columns)]
     both = (seen[:, t] & seen[:, b]).reshape(int(inside.sum()), -1)
     patterns, which = np.unique(np.packbits(both, axis=0), axis=1, return_inverse=True)
     parts = []
@@ -221,153 +198,6 @@ def _by_gaps(y: Array, sample: _Sample, t: Codes, b: Codes) -> list[_Sample]:
         observed = inside.copy()
         observed[inside] = both[:, mine[0]]
         parts.append(
-            _Sample(sample.cohort, sample.exposed & observed, sample.control & observed, columns[mine])
+            Sample(sample.cohort, sample.exposed & observed, sample.control & observed, columns[mine])
         )
     return parts
-
-
-@dataclass(frozen=True, slots=True)
-class _Contrast:
-    """What the covariates say about one sample, ready for any number of outcomes.
-
-    With residuals r = change - x beta: att = mean of r over the exposed - mean of r with weights over the controls.
-    moments (n, 1 + 2k): sums of change they give. gain (n,), spread (n, 2 + 2k): influence = gain change + spread M.
-    """
-
-    moments: Array
-    gain: Array
-    spread: Array
-    x_exposed: Array  # (k,) mean of x over the exposed
-    x_control: Array  # (k,) weighted mean over the controls, 0 for "reg"
-    xx_control: Array  # (k, k) weighted second moment over the controls
-    inverse: Array  # (k, k) of the logit's information, 0 without one
-    adjust: bool  # regression in it
-    known: bool  # at least four controls
-
-    def apply(self, change: Array) -> Array:
-        """att (q,) of changes (n, q); the changes become their influence (n, q) in place."""
-        k = len(self.x_exposed)
-        sums = self.moments.T @ change
-        beta = sums[1 : k + 1] * self.adjust
-        exposed = sums[0] - self.x_exposed @ beta
-        control = sums[k + 1] - self.x_control @ beta  # x[:, 0] is the intercept
-        score = sums[k + 1 :] - self.xx_control @ beta - np.outer(self.x_control, control)
-        change *= self.gain[:, None]
-        change += self.spread @ np.vstack([exposed, control, beta, self.inverse @ score])
-        if not self.known:
-            change[:] = np.nan
-        att: Array = exposed - control
-        return att
-
-
-def _contrast(x: Array, sample: _Sample, method: str) -> _Contrast:
-    """Weights and influence of one sample: reg_did_panel, std_ipw_did_panel and drdid_panel of DRDID in one form."""
-    n, k = x.shape
-    exposed, control = sample.exposed / sample.exposed.sum(), sample.control / sample.control.sum()
-    weight, surprise = np.zeros(n), np.zeros(n)
-    inverse = np.zeros((k, k))
-    adjust = method != "ipw" or k == 1  # with the intercept alone, the three methods are one
-    if method != "reg" and k > 1:
-        p = _propensity(x, sample)
-        inside = sample.exposed | sample.control
-        weight = _odds(p, sample)
-        surprise = np.where(inside, sample.exposed - p, 0.0)
-        inverse[:] = np.linalg.inv((x * np.where(inside, p * (1 - p), 0.0)[:, None]).T @ x)
-    x_exposed, x_control = exposed @ x, weight @ x
-    leverage = control * (x @ (x_exposed - x_control)) * adjust
-    gain = n * (exposed - weight - leverage)
-    spread = np.column_stack(
-        [-n * exposed, n * weight, -gain[:, None] * x * adjust, -n * surprise[:, None] * x]
-    )
-    moments = np.column_stack([exposed, control[:, None] * x, weight[:, None] * x])
-    xx = (weight[:, None] * x).T @ x
-    return _Contrast(
-        moments, gain, spread, x_exposed, x_control, xx, inverse, adjust, bool(sample.control.sum() >= FEW)
-    )
-
-
-def _odds(p: Array, sample: _Sample) -> Array:
-    """Weights (n,) of the controls that make them look like the exposed, with sum one; trimmed as DRDID does."""
-    kept = sample.control & (p < TRIM)
-    if not kept.any():
-        raise _separated(sample, f"every control has a fitted probability of exposure of {TRIM} or more")
-    odds = np.divide(p, 1 - p, out=np.zeros(len(p)), where=kept)
-    odds /= odds.sum()
-    return odds
-
-
-def _orthonormal(panel: Panel, sample: _Sample) -> Array:
-    """1 and the covariates (n, k), turned so that x'x over the controls is their number times the identity.
-
-    Every estimate is the same for any such turn; least squares becomes a product, and the logit well conditioned.
-    """
-    x, controls = panel.covariates, int(sample.control.sum())
-    if not x.shape[1]:
-        return np.ones((len(x), 1))
-    if controls < x.shape[1] + 2:
-        raise BadDesign(
-            f"{sample.name}: too few controls for {x.shape[1]} covariates. Leave covariates out, or use "
-            "control='not-yet'."
-        )
-    centre, spread = x[sample.control].mean(axis=0), x[sample.control].std(axis=0)
-    flat = spread <= 1e-12 * np.abs(x[sample.control]).max(axis=0)
-    scaled = np.column_stack([np.ones(len(x)), (x - centre) / np.where(flat, 1.0, spread)])
-    turn = np.linalg.qr(scaled[sample.control], mode="r") / np.sqrt(controls)
-    bad = flat | (np.abs(np.diag(turn)[1:]) < 1e-7)
-    if bad.any():
-        faults = [
-            f"{name} is {'constant' if f else 'a combination of those before it'}"
-            for name, f, wrong in zip(panel.covariate_names, flat, bad, strict=True)
-            if wrong
-        ]
-        raise BadDesign(
-            f"{sample.name}: among the controls, {'; '.join(faults)}. Leave these covariates out, or recode them."
-        )
-    turned: Array = scaled @ np.linalg.inv(turn / turn[0, 0])
-    return turned  # the intercept is 1, whatever sign the factorisation chose
-
-
-def _propensity(x: Array, sample: _Sample) -> Array:
-    """Fitted probability of exposure (n,), by Newton's method on the logit; separation raises."""
-    inside = sample.exposed | sample.control
-    d, z = sample.exposed[inside].astype(float), x[inside]
-    share = d.mean()
-    coefficients = np.zeros(x.shape[1])
-    coefficients[0] = np.log(share / (1 - share))
-    _climb(coefficients, z, d, sample)
-    p: Array = 1 / (1 + np.exp(-np.clip(x @ coefficients, -700, 700)))
-    if p[inside].max() >= OVERLAP:
-        raise _separated(sample, f"some places have a fitted probability of exposure of {OVERLAP} or more")
-    return p
-
-
-def _climb(coefficients: Array, z: Array, d: Array, sample: _Sample) -> None:
-    """Newton steps, in place. Under separation every step moves some fitted log odds by one, for ever."""
-    reached = -np.inf
-    for _ in range(STEPS):
-        index = np.clip(z @ coefficients, -700, 700)
-        p = 1 / (1 + np.exp(-index))
-        information = (z * (p * (1 - p))[:, None]).T @ z
-        try:
-            step = np.linalg.solve(information, z.T @ (d - p))
-        except np.linalg.LinAlgError:
-            break
-        while (likelihood := _likelihood(z @ (coefficients + step), d)) < reached - 1e-10 * abs(reached):
-            step *= 0.5
-        coefficients += step
-        reached = likelihood
-        if np.abs(z @ step).max() < 1e-8:
-            return
-    raise _separated(sample, "the logit has no maximum")
-
-
-def _likelihood(index: Array, d: Array) -> float:
-    return float(d @ index - np.logaddexp(0.0, index).sum())
-
-
-def _separated(sample: _Sample, what: str) -> BadDesign:
-    return BadDesign(
-        f"{sample.name}: {what}; the covariates tell exposed from control places (nearly) without error, so there is "
-        "nothing to compare. Use fewer or coarser covariates, other controls, or method='reg' if extrapolation is "
-        "meant."
-    )
