@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation.asked import Asked, at, players
@@ -47,7 +48,16 @@ def test_did(mpdta: Panel, options: dict[str, object], att: float, se: float) ->
     assert found.att == pytest.approx(att, abs=1e-8)
     assert found.se == pytest.approx(se, abs=1e-8)
     assert found.p_kind == "asymptotic"
-    assert found.low == pytest.approx(att - 1.959964 * se, abs=1e-7)
+    [small] = [c.values for c in found.checks if c.name == "small_sample"]
+    assert 15 < small["degrees"] < 500  # twenty places in the smallest of the three cohorts
+    half = stats.t.ppf(0.975, small["degrees"]) * small["wider"] * se
+    assert (found.low, found.high) == (
+        pytest.approx(att - half, abs=1e-7),
+        pytest.approx(att + half, abs=1e-7),
+    )
+    assert found.p == pytest.approx(
+        2 * stats.t.sf(abs(att) / se / small["wider"], small["degrees"]), rel=1e-4
+    )
 
 
 @pytest.mark.published("did documentation, articles/did-basics: event study of mpdta")
@@ -57,7 +67,7 @@ def test_effects_by_event_time(mpdta: Panel) -> None:
     printed = [0.0305, -0.0006, -0.0245, -0.0199, -0.0510, -0.1373, -0.1008]
     assert [e.value for e in found.effects] == pytest.approx(printed, abs=5e-5)
     [trend] = [c for c in found.checks if c.name == "pre_trend"]
-    assert trend.values["p"] == pytest.approx(0.16812, abs=5e-6)
+    assert trend.values["wald_p"] == pytest.approx(0.16812, abs=5e-6)
 
 
 @pytest.mark.published(MPDTA)
@@ -505,7 +515,7 @@ def test_a_chart_draws_every_effect_with_its_interval(mpdta: Panel) -> None:
     assert len(rows(found)) == 7
     assert {r["when"] for r in rows(found)} == {"before", "after"}
     assert json.dumps(drawn_chart)
-    assert "95 % interval -0.06354 to -0.01637" in sentence(found)
+    assert "95 % interval -0.06404 to -0.01586" in sentence(found)
 
 
 def test_a_gap_path_is_a_line_and_a_lone_number_a_point(prop99: Panel, mpdta: Panel) -> None:

@@ -59,7 +59,7 @@ def test_event_study(mpdta: Panel) -> None:
 )
 def test_pre_test(mpdta: Panel, covariates: bool, control: str, p: float) -> None:
     (check,) = inference.pre_trend(att_gt(chosen(mpdta, covariates), control), mpdta.cluster)
-    assert check.values["p"] == pytest.approx(p, abs=5.01e-6)
+    assert check.values["wald_p"] == pytest.approx(p, abs=5.01e-6)
     assert check.state == "passed"
     assert check.values["df"] == 5
 

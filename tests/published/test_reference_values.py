@@ -177,7 +177,7 @@ def of_mpdta() -> Iterator[Value]:
             docs,
             lambda c=covariates, u=control: inference.pre_trend(cohort_effects(c, u), mpdta(c).cluster)[
                 0
-            ].values["p"],
+            ].values["wald_p"],
         )
     three = "diff-diff = StatsPAI; estimate also did-imputation"
     yield Value("mpdta", "imputation ATT", "-0.04770992", three, lambda: imputed()[0])

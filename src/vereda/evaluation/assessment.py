@@ -26,11 +26,13 @@ from vereda.evaluation import (
     verdict,
 )
 from vereda.evaluation.dose import dose_response
+from vereda.evaluation.exposure import Rings
+from vereda.evaluation.influence import clustered
 from vereda.evaluation.panel import Array, Codes, Panel
 from vereda.evaluation.results import Check, Effect, Estimates
+from vereda.evaluation.small_sample import sides, widened
 
 Mask = NDArray[np.bool_]
-Z = 1.959963984540054
 SHOWN = ("direct", "displaced", "net per exposed place")
 #: What the rank is by; the template is the msgid of the publication.
 RANKED = {
@@ -235,12 +237,12 @@ def _expected(observed: Array, path: Array, event: Sequence[Effect], panel: Pane
 
 
 def _events(study: Estimates, panel: Panel) -> tuple[Effect, ...]:
-    se = inference.standard_error(study, panel.cluster)[:, 0]
+    half = inference.errors(study, panel.cluster, sides(panel.first, panel.cluster)).half()[:, 0]
     rows = []
-    for label, value, error in zip(study.label, study.value[:, 0], se, strict=True):
+    for label, value, wide in zip(study.label, study.value[:, 0], half, strict=True):
         if label.startswith("e="):
-            wide = (value - Z * error, value + Z * error) if np.isfinite(error) else (None, None)
-            rows.append(Effect(label, float(value), None, *wide))
+            ends = (value - wide, value + wide) if np.isfinite(wide) else (None, None)
+            rows.append(Effect(label, float(value), None, *ends))
     return tuple(rows)
 
 
@@ -275,7 +277,8 @@ def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> li
     """Breakdown value of Rambachan & Roth (2023), and the trend that a pre-trend test would miss (Roth 2022)."""
     times = np.array([int(x.removeprefix("e=")) if x.startswith("e=") else 99 for x in study.label])
     used = np.flatnonzero((times != -1) & (times != 99))
-    sums = inference.clustered(study.influence[:, used, 0], panel.cluster)
+    wide = widened(study.influence[:, used, 0], sides(panel.first, panel.cluster))
+    sums = clustered(wide, panel.cluster)
     sigma = sums.T @ sums / len(panel.places) ** 2
     beta, when = study.value[used, 0], times[used]
     pre = int((when < 0).sum())
@@ -305,13 +308,16 @@ def _missed_slope(sigma: Array, when: Array) -> float:
     return float(np.sqrt(needed / (line @ np.linalg.pinv(sigma) @ line)))
 
 
-def dose_slope(panel: Panel, amount: Array, degree: int) -> tuple[float, float]:
-    """Mean effect of one more unit of dose over the doses that exposed places had (ACRT), and its standard error.
+def dose_slope(panel: Panel, amount: Array, degree: int) -> tuple[float, float, float, float]:
+    """Mean effect of one more unit of dose over the doses that exposed places had (ACRT): value, error, half, p.
 
     A slope among exposed places: those without dose do not enter it. degree 1 is a straight line.
     """
     found = dose_response(panel, amount, degree=degree).overall
-    return float(found.value[1, 0]), float(inference.standard_error(found, panel.cluster)[1, 0])
+    known = inference.errors(found, panel.cluster, sides(panel.first, panel.cluster))
+    columns = (found.value, known.se, known.half(), known.p(found.value))
+    value, se, half, p = (float(column[1, 0]) for column in columns)
+    return value, se, half, p
 
 
 def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
@@ -328,11 +334,19 @@ def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
     except BadDesign:
         return ()
     rows = []
-    for label, value, se in zip(found.effects.label, found.effects.value[:, 0], found.se[:, 0], strict=True):
+    known = inference.errors(found.effects, panel.cluster, sides(_classes(found.rings), panel.cluster))
+    half, values = known.half()[:, 0], found.effects.value[:, 0]
+    for label, value, se, wide in zip(found.effects.label, values, found.se[:, 0], half, strict=True):
         if label in SHOWN:
-            wide = (float(value - Z * se), float(value + Z * se)) if np.isfinite(se) else (None, None)
-            rows.append(Effect(label, float(value), float(se) if np.isfinite(se) else None, *wide))
+            ends = (float(value - wide), float(value + wide)) if np.isfinite(wide) else (None, None)
+            rows.append(Effect(label, float(value), float(se) if np.isfinite(se) else None, *ends))
     return tuple(rows)
+
+
+def _classes(ring: Rings) -> Array:
+    """(n,) the side each place is on: by its steps from an exposed place and the year it was first touched or exposed."""
+    year = np.where(np.isfinite(ring.since), ring.since, 0.0)
+    return np.asarray(np.where(ring.steps > ring.buffer, np.inf, ring.steps * 10_000 + year))
 
 
 def joint_p(panel: Panel, draws: int, seed: int) -> Array:
@@ -342,7 +356,7 @@ def joint_p(panel: Panel, draws: int, seed: int) -> Array:
     """
     overall = aggregate.simple(did.att_gt(panel))
     signs = inference.signs(int(panel.cluster.max()) + 1, draws, seed)
-    drawn = inference.bootstrap(overall, panel.cluster, signs)
+    drawn = inference.bootstrap(overall, panel.cluster, signs, sides(panel.first, panel.cluster))
     adjusted: Array = inference.romano_wolf(drawn.t, drawn.draws).reshape(-1)
     return adjusted
 

@@ -5,6 +5,7 @@ controls, it has no standard error, and no test is made of it: `behind` has the 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.asked import Asked, Found, Z, effects, normal_p
+from vereda.evaluation import inference
+from vereda.evaluation.asked import Asked, Found, effects
 from vereda.evaluation.behind import Behind, behind
-from vereda.evaluation.panel import Array, Panel
+from vereda.evaluation.inference import Errors, Z, errors
+from vereda.evaluation.panel import Panel
 from vereda.evaluation.results import Check, CohortEffects, Effect, Estimates
+from vereda.evaluation.small_sample import Sides, all_zero, sides
 
 if TYPE_CHECKING:
     from vereda.evaluation.event_study import EventStudy
@@ -79,11 +83,10 @@ def imputation(asked: Asked) -> Found:
     except BadDesign as fault:
         checks: tuple[Check, ...] = (Check("pre_trend", "informational", f"not tested: {fault}"),)
     else:
-        before = _events(asked, trend.leads, 1.0, Z, rests)
+        before = _events(asked, trend.leads, rests)
         checks = (_f_test(asked, trend.leads, np.ones(leads, dtype=bool), rests),)
-    listed = before + _events(asked, study.events, 1.0, Z, rests)
-    att, se = _one(asked, study.overall, 1.0)
-    return _whole(asked, rests, att, se, Z, None, listed, checks)
+    listed = before + _events(asked, study.events, rests)
+    return _whole(asked, rests, study.overall, listed, checks)
 
 
 # Standard errors ----------------------------------------------------------------------------------------------
@@ -112,32 +115,25 @@ def _part(found: Estimates, rows: Sequence[int]) -> Estimates:
 def _analytic(
     asked: Asked, rests: Behind, overall: Estimates, shown: Estimates, checks: tuple[Check, ...]
 ) -> Found:
-    from vereda.evaluation.inference import standard_error
-
-    cluster = asked.panel.cluster
-    se = standard_error(shown, cluster)[:, 0]
-    value = shown.value[:, 0]
-    listed = _allowed(rests, effects(shown.label, value, se, value - Z * se, value + Z * se))
-    att, error = float(overall.value[0, 0]), float(standard_error(overall, cluster)[0, 0])
-    return _whole(asked, rests, att, error, Z, None, listed, checks)
+    listed = _events(asked, shown, rests)
+    return _whole(asked, rests, overall, listed, checks)
 
 
 def _drawn(
     asked: Asked, rests: Behind, overall: Estimates, shown: Estimates, checks: tuple[Check, ...]
 ) -> Found:
     """One set of signs for a seed: intervals of the effects hold all at once, the one of the att by itself."""
-    from vereda.evaluation import inference
-
-    cluster = asked.panel.cluster
+    cluster, both = asked.panel.cluster, _sides(asked)
     signs = inference.signs(int(cluster.max()) + 1, asked.options["draws"], asked.seed)
-    one, many = inference.bootstrap(overall, cluster, signs), inference.bootstrap(shown, cluster, signs)
+    one, many = (inference.bootstrap(e, cluster, signs, both) for e in (overall, shown))
     band, alone = inference.uniform_band(many), inference.uniform_band(one)
     columns = (band.value[:, 0], band.se[:, 0], band.low[:, 0], band.high[:, 0])
     listed = _allowed(rests, effects(shown.label, *columns))
     extreme = int((np.abs(one.draws[:, 0, 0]) >= abs(one.t[0, 0])).sum())
     p = (1 + extreme) / (1 + len(one.draws))
-    att, error = float(one.value[0, 0]), float(one.se[0, 0])
-    return _whole(asked, rests, att, error, float(alone.critical[0]), p, listed, checks)
+    return _whole(
+        asked, rests, overall, listed, checks, "multiplier bootstrap", (p, float(alone.critical[0]))
+    )
 
 
 def _allowed(rests: Behind, listed: tuple[Effect, ...]) -> tuple[Effect, ...]:
@@ -145,9 +141,12 @@ def _allowed(rests: Behind, listed: tuple[Effect, ...]) -> tuple[Effect, ...]:
 
 
 def _whole(
-    asked: Asked, rests: Behind, att: float, se: float, critical: float, p: float | None,
-    listed: tuple[Effect, ...], checks: tuple[Check, ...], kind: str = "",
+    asked: Asked, rests: Behind, overall: Estimates, listed: tuple[Effect, ...], checks: tuple[Check, ...],
+    kind: str = "asymptotic", drawn: tuple[float, float] | None = None, factor: float = 1.0,
 ) -> Found:  # fmt: skip
+    """The answer; drawn: p and the critical value on the normal scale, where they come from draws."""
+    known = _known(asked, overall, factor)
+    att, se = float(overall.value[0, 0]), float(known.se[0, 0])
     why = rests.of("att").why() or missing(asked, se)
     if why == ALIKE:
         listed = tuple(Effect(e.label, e.value) for e in listed)
@@ -157,10 +156,28 @@ def _whole(
         checks += (Check("no_se", "informational", words),)
     if why:
         return Found(att, listed, why_no_se=why, checks=checks)
-    kind = kind or ("asymptotic" if p is None else "multiplier bootstrap")
-    p = normal_p(att, se) if p is None else p
-    low, high = att - critical * se, att + critical * se
-    return Found(att, listed, se, low, high, p, kind, checks=checks)
+    p, critical = drawn or (float(known.p(overall.value)[0, 0]), Z)
+    half = float(known.half(critical)[0, 0])
+    checks += (_small(float(known.wider[0, 0]), float(known.degrees[0, 0])),)
+    return Found(att, listed, se, att - half, att + half, p, kind, checks=checks)
+
+
+def _sides(asked: Asked) -> Sides:
+    """Cohorts and the rest; a place first exposed after the last year is not exposed here."""
+    first = asked.panel.first
+    return sides(np.where(first > asked.panel.years[-1], np.inf, first), asked.panel.cluster)
+
+
+def _known(asked: Asked, found: Estimates, factor: float = 1.0) -> Errors:
+    """Errors (p, 1) with what is known of small samples; factor: of the variance, as a package has it."""
+    usual = errors(found, asked.panel.cluster, _sides(asked))
+    return replace(usual, se=usual.se * factor**0.5, wider=np.maximum(usual.wider / factor**0.5, 1.0))
+
+
+def _small(wider: float, degrees: float) -> Check:
+    """What the interval and p make of a small sample."""
+    words = f"interval and p by Student's t with {degrees:.1f} degrees of freedom, error {wider:.3f} times the usual one"
+    return Check("small_sample", "informational", words, {"degrees": degrees, "wider": wider})
 
 
 def missing(asked: Asked, se: float) -> str:
@@ -174,56 +191,50 @@ def missing(asked: Asked, se: float) -> str:
 
 
 def _regression(asked: Asked, study: "EventStudy", rests: Behind) -> Found:
-    """Errors as fixest gives them: clustered, with its small-sample factor, and t with clusters - 1 degrees."""
-    from scipy.special import stdtr, stdtrit
-
+    """Errors as fixest gives them: clustered, with its small-sample factor."""
     from vereda.evaluation.event_study import crv1
 
-    clusters = len(np.unique(asked.panel.cluster))
-    count = int(study.observations[0])
-    critical = float(stdtrit(clusters - 1, 0.975)) if clusters > 1 else Z
-    listed = _events(asked, study.events, crv1(count, int(study.parameters[0]), clusters), critical, rests)
-    att, se = _one(asked, study.overall, crv1(count, int(study.overall_parameters[0]), clusters))
-    p = 2 * float(stdtr(clusters - 1, -abs(att / se))) if se > 0 else None
+    clusters, count = len(np.unique(asked.panel.cluster)), int(study.observations[0])
+    listed = _events(asked, study.events, rests, crv1(count, int(study.parameters[0]), clusters))
     checks = (_f_test(asked, study.events, study.event_time < -1, rests),)
-    return _whole(asked, rests, att, se, critical, p, listed, checks, "asymptotic")
+    factor = crv1(count, int(study.overall_parameters[0]), clusters)
+    return _whole(asked, rests, study.overall, listed, checks, factor=factor)
 
 
 def _own_trend(asked: Asked, found: CohortEffects, rests: Behind) -> tuple[Check, ...]:
     """The Wald test of did, where the cells before exposure have controls enough."""
-    from vereda.evaluation import inference
-
     cells = zip(found.cohort, found.year, strict=True)
     events = sorted({int(t - g) for g, t in cells if t < g - asked.options["anticipation"]})
     few = [count for e in events if (count := rests.of(f"e={e}")).controls < inference.FEW and count.cohorts]
     if few:
         return (Check("pre_trend", "informational", f"not tested: {few[0].why('A lead')}"),)
+    se = inference.standard_error(Estimates((), found.att, found.influence), asked.panel.cluster)
+    if not (se[np.isfinite(se)] > ROUNDING * float(np.nanmax(np.abs(asked.y)))).all():
+        return (Check("pre_trend", "informational", f"not tested: {ALIKE}"),)
     return inference.pre_trend(found, asked.panel.cluster, asked.options["anticipation"])
 
 
 def _f_test(asked: Asked, found: Estimates, leads: NDArray[np.bool_], rests: Behind) -> Check:
     """F test that the leads (p,) are zero: those that may have a standard error."""
-    from vereda.evaluation.event_study import all_zero
-
     whys = {i: why for i in np.flatnonzero(leads) if (why := rests.of(_label(found.label[i])).why("A lead"))}
     usable = leads.copy()
     usable[list(whys)] = False
     if whys and not usable.any():
         return Check("pre_trend", "informational", f"not tested: {next(iter(whys.values()))}")
     scale = ROUNDING * float(np.nanmax(np.abs(asked.y)))
-    if usable.any() and (_errors(asked, found)[usable] <= scale).any():
+    if usable.any() and not (_known(asked, _part(found, np.flatnonzero(usable).tolist())).se > scale).all():
         return Check("pre_trend", "informational", f"not tested: {ALIKE}")
-    try:
-        test = all_zero(found, usable, asked.panel.cluster)
-    except BadDesign as fault:
-        return Check("pre_trend", "informational", f"not tested: {fault}")
-    f, p = float(test.statistic[0]), float(test.p[0])
-    which = (
-        "all leads are zero" if not whys else f"leads are zero ({len(whys)} on too few places are not in it)"
+    if not usable.any():
+        return Check(
+            "pre_trend", "informational", "not tested: no year before exposure but the one compared with"
+        )
+    one = np.zeros(int(usable.sum()), dtype=np.int64)
+    test = all_zero(
+        found.value[usable, 0], found.influence[:, usable, 0], asked.panel.cluster, _sides(asked), one
     )
-    detail = f"F({test.numerator}, {test.denominator}) = {f:.2f} that {which}, p = {p:.4f}"
-    values = {"f": f, "df": float(test.numerator), "p": p}
-    return Check("pre_trend", "failed" if p < 0.05 else "passed", detail, values)
+    note = f"; {len(whys)} on too few places are not in it" if whys else ""
+    state = "failed" if test.p < 0.05 else "passed"
+    return Check("pre_trend", state, inference.said(test) + note, inference.values(test))
 
 
 def _label(name: str) -> str:
@@ -231,23 +242,11 @@ def _label(name: str) -> str:
     return f"e{'' if name[0] in '<>' else '='}{name}"
 
 
-def _errors(asked: Asked, found: Estimates, factor: float = 1.0) -> Array:
-    from vereda.evaluation.event_study import standard_errors
-
-    se: Array = standard_errors(found, asked.panel.cluster, factor)[:, 0]
-    return se
-
-
-def _events(
-    asked: Asked, found: Estimates, factor: float, critical: float, rests: Behind
-) -> tuple[Effect, ...]:
-    se, value = _errors(asked, found, factor), found.value[:, 0]
-    labels = [_label(name) for name in found.label]
-    return _allowed(rests, effects(labels, value, se, value - critical * se, value + critical * se))
-
-
-def _one(asked: Asked, found: Estimates, factor: float) -> tuple[float, float]:
-    return float(found.value[0, 0]), float(_errors(asked, found, factor)[0])
+def _events(asked: Asked, found: Estimates, rests: Behind, factor: float = 1.0) -> tuple[Effect, ...]:
+    known, value = _known(asked, found, factor), found.value[:, 0]
+    half = known.half()[:, 0]
+    labels = [name if name[0] in "egt" else _label(name) for name in found.label]
+    return _allowed(rests, effects(labels, value, known.se[:, 0], value - half, value + half))
 
 
 def _left_out(panel: Panel, found: CohortEffects) -> tuple[Check, ...]:

@@ -92,7 +92,7 @@ def _placebos(shared: tuple[Array, Mask, Mask, Any, Sequence[str] | None], rows:
 
 
 def bootstrap(estimates: Estimates, cluster: Codes, signs: Signs, client: Client | None = None) -> Drawn:
-    """`inference.bootstrap` in chunks of DRAWS draws: the same but for the last bit of a float32, now and then.
+    """`inference.bootstrap` without `sides`, to the bit, in chunks of DRAWS draws.
 
     Draws from the normal limit (above `inference.MANY` clusters) are made here: they cost one small product.
     """

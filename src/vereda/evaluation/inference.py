@@ -12,36 +12,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
+from vereda.evaluation.influence import clustered
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import Check, CohortEffects, Estimates
+from vereda.evaluation.small_sample import (
+    AllZero,
+    Sides,
+    all_zero,
+    as_normal,
+    as_student,
+    degrees,
+    sides,
+    widened,
+)  # fmt: skip
 from vereda.evaluation.threads import one_blas_thread, side_by_side
 
+Z = 1.959963984540054
 FEW = 4  # fewer exposed (or control) places than this never get an asymptotic standard error
 WHY_FEW = (
     "It rests on fewer than four exposed places (or clusters) or fewer than four controls; their own variation, which "
     "the standard error is made of, cannot be seen. Use permutation over places instead."
 )
+LEAST_FOR_SIGNS = 20  # degrees of freedom
 MANY = 100_000  # clusters; beyond, draws come from the estimated normal limit
 ROWS, COLUMNS = (
     250,
     8_192,
 )  # of signs that are unpacked at once; fixed, so that results do not depend on the cores
+EXACT = (
+    2.0**40
+)  # sums of up to MANY scaled influences stay below 2^13: with 40 bits behind the point they fit a double
 WORTH_SHARING = 5e8  # products; a second core that is busy costs more than it gives below ten milliseconds
 LIMITS = {"rademacher": (-1.0, 1.0), "mammen": ((1 - sqrt(5)) / 2, (1 + sqrt(5)) / 2)}
 Draw = NDArray[np.float32]
-
-
-def clustered(influence: Array, cluster: Codes) -> Array:
-    """Influence (n, ...) summed within clusters: (clusters, ...), clusters numbered from 0."""
-    if len(cluster) != len(influence):
-        raise BadDesign(f"{len(cluster)} cluster codes for {len(influence)} places.")
-    if np.array_equal(cluster, np.arange(len(cluster))):
-        return influence
-    order = np.argsort(cluster, kind="stable")
-    codes, starts = np.unique(cluster[order], return_index=True)
-    sums = np.zeros((int(codes[-1]) + 1, *influence.shape[1:]))
-    sums[codes] = np.add.reduceat(influence[order], starts, axis=0)
-    return sums
 
 
 def standard_error(estimates: Estimates, cluster: Codes) -> Array:
@@ -56,6 +59,40 @@ def standard_error(estimates: Estimates, cluster: Codes) -> Array:
     se[se <= 1e-13 * np.abs(estimates.value)] = np.nan
     se[se == 0] = np.nan
     return se
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """se (p, m): the usual standard error; wider (p, m): by how much the right one is larger, with its degrees (p, m).
+
+    Without `sides` nothing is widened and degrees are infinite: the limit of many.
+    """
+
+    se: Array
+    wider: Array
+    degrees: Array
+
+    def t(self, value: Array) -> Array:
+        """(p, m): the normal quantile as unlikely as value over its error under Student's t."""
+        plain = value / (self.wider * self.se)
+        return plain if np.isinf(self.degrees).all() else as_normal(plain, self.degrees)
+
+    def half(self, critical: Array | float = Z) -> Array:
+        """Half of the interval (p, m) that a critical value of the normal scale stands for; 95 % without one."""
+        return np.asarray(as_student(critical, self.degrees) * self.wider * self.se)
+
+    def p(self, value: Array) -> Array:
+        """Two-sided p-value (p, m), one question at a time."""
+        return normal_p(self.t(value))
+
+
+def errors(estimates: Estimates, cluster: Codes, sides: Sides | None = None) -> Errors:
+    """Standard errors and what is known of small samples; sides: `small_sample.sides` of the same clusters."""
+    se = standard_error(estimates, cluster)
+    if sides is None:
+        return Errors(se, np.ones_like(se), np.full_like(se, np.inf))
+    wide = Estimates(estimates.label, estimates.value, widened(estimates.influence, sides))
+    return Errors(se, standard_error(wide, cluster) / se, degrees(estimates.influence, sides))
 
 
 def few(effects: CohortEffects, cluster: Codes | None = None) -> NDArray[np.bool_]:
@@ -94,11 +131,11 @@ class Signs:
     kind: str
     bits: NDArray[np.uint8] | None
 
-    def block(self, rows: slice, columns: slice) -> Draw:
+    def block(self, rows: slice, columns: slice) -> Array:
         """The bits of some draws and clusters as 0.0 and 1.0; columns start at a multiple of eight."""
         assert self.bits is not None
         packed = self.bits[rows, columns.start // 8 : -(-columns.stop // 8)]
-        return np.unpackbits(packed, axis=1, count=columns.stop - columns.start).astype(np.float32)
+        return np.unpackbits(packed, axis=1, count=columns.stop - columns.start).astype(float)
 
 
 def signs(clusters: int, draws: int, seed: int, kind: str = "rademacher") -> Signs:
@@ -126,48 +163,60 @@ def signs(clusters: int, draws: int, seed: int, kind: str = "rademacher") -> Sig
 class Drawn:
     """Estimates with B joint draws of their studentised error.
 
-    value, se, t = value / se (p, m); draws (B, p, m): what t - truth / se looks like by chance, in float32 (its
-    rounding is far below the noise of any number of draws). nan throughout where there is no standard error.
+    value (p, m). t (p, m): `Errors.t`. draws (B, p, m): what t looks like by chance, in float32 (its rounding is far
+    below the noise of any number of draws). nan throughout where there is no standard error.
     """
 
     label: tuple[str, ...]
     value: Array
-    se: Array
+    errors: Errors
     t: Array
     draws: Draw
 
+    @property
+    def se(self) -> Array:
+        """The usual standard error (p, m)."""
+        return self.errors.se
 
-def bootstrap(estimates: Estimates, cluster: Codes, signs: Signs) -> Drawn:
+
+def bootstrap(estimates: Estimates, cluster: Codes, signs: Signs, sides: Sides | None = None) -> Drawn:
     """Multiplier bootstrap of all p x m parameters at once: Callaway & Sant'Anna (2021), algorithm 1.
 
     draw = sum over clusters of sign x summed influence / n, over the analytic standard error, which is the standard
     deviation of the draw given the data. (R did divides by the interquartile range of the draws instead: the same in
-    the limit.) Above 100 000 clusters: normal draws with the correlation of the influence; such draws are joint
-    within this call only, so put everything asked into one (`aggregate.together`).
+    the limit.) With `sides`, what is known of small samples goes into t and the intervals, see `small_sample`; without,
+    everything is as in the limit. Above 100 000 clusters, and with `sides` where some error has fewer than twenty degrees
+    of freedom (a handful of signs takes a handful of values): normal draws with the correlation of the influence; such
+    draws are joint within this call only, so put everything asked into one (`aggregate.together`).
     """
-    se = standard_error(estimates, cluster)
+    known = errors(estimates, cluster, sides)
+    se = known.se
     sums = clustered(estimates.influence, cluster).reshape(-1, se.size)
     if len(sums) != signs.clusters:
         raise BadDesign(f"The signs are for {signs.clusters} clusters, the estimates have {len(sums)}.")
     scale = 1 / (len(estimates.influence) * se.ravel())
+    smooth = signs.bits is None or bool((known.degrees < LEAST_FOR_SIGNS).any())
     with one_blas_thread(), np.errstate(invalid="ignore"):
-        draws = _normal(sums, scale, signs) if signs.bits is None else _multiplied(sums, scale, signs)
-    return Drawn(estimates.label, estimates.value, se, estimates.value / se, draws.reshape(-1, *se.shape))
+        draws = (_normal if smooth else _multiplied)(sums, scale, signs)
+    t = known.t(estimates.value)
+    return Drawn(estimates.label, estimates.value, known, t, draws.reshape(-1, *se.shape))
 
 
 def _multiplied(sums: Array, scale: Array, signs: Signs) -> Draw:
     low, high = LIMITS[signs.kind]
-    scaled = (sums * ((high - low) * scale)).astype(np.float32)
-    level = (low * scale * sums.sum(axis=0)).astype(np.float32)  # sign = low + (high - low) bit
+    # Multiples of one small number add up without rounding, in any order, on any machine: draws are the same to the bit.
+    scaled = np.rint(sums * ((high - low) * scale) * EXACT) / EXACT
+    level = low * scale * sums.sum(axis=0)  # sign = low + (high - low) bit
 
     draws = np.empty((signs.draws, len(scale)), dtype=np.float32)
 
     def chunk(start: int) -> None:
         rows = slice(start, min(start + ROWS, signs.draws))
-        draws[rows] = level
+        total = np.zeros((rows.stop - rows.start, len(scale)))
         for left in range(0, signs.clusters, COLUMNS):
             columns = slice(left, min(left + COLUMNS, signs.clusters))
-            draws[rows] += signs.block(rows, columns) @ scaled[columns]
+            total += signs.block(rows, columns) @ scaled[columns]
+        draws[rows] = total + level
 
     workers = 1 if signs.draws * sums.size < WORTH_SHARING else None
     side_by_side(chunk, range(0, signs.draws, ROWS), workers)
@@ -188,7 +237,7 @@ def _normal(sums: Array, scale: Array, signs: Signs) -> Draw:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Simultaneous interval: low, high (p, m) = value -+ critical (m,) x se; nan where there is no se."""
+    """Simultaneous interval: low, high (p, m) = value -+ critical (m,) x se, by `Errors.half`; nan without se."""
 
     label: tuple[str, ...]
     value: Array
@@ -219,7 +268,7 @@ def uniform_band(drawn: Drawn, level: float = 0.95, over: str = "outcome") -> Ba
     )
     critical = np.sort(most, axis=0)[rank - 1].astype(float)
     critical[np.isneginf(critical)] = np.nan
-    half = critical * drawn.se
+    half = drawn.errors.half(critical)
     return Band(drawn.label, drawn.value, drawn.se, drawn.value - half, drawn.value + half, critical, level)
 
 
@@ -287,39 +336,53 @@ def _stepped(p: Array) -> Array:
 
 
 def pre_trend(effects: CohortEffects, cluster: Codes, anticipation: int = 0) -> tuple[Check, ...]:
-    """Wald test, for each outcome, that all cells with t < g - anticipation are zero: as R did prints it.
+    """Joint test, for each outcome, that all cells with t < g - anticipation are zero: `small_sample.all_zero`.
 
-    W = b' V^-1 b, chi-squared with as many degrees as cells, V from the influence summed to clusters. failed: p < 0.05.
-    informational, with the reason, where it cannot be had. Passing shows little where power is low (Roth 2022).
+    failed: p < 0.05. values: p, and wald and wald_p as R did prints them, W = b' V^-1 b under its chi-squared limit,
+    which rejects far too often where exposed places or clusters are few. informational, with the reason, where there
+    is nothing to test. Passing shows little where power is low (Roth 2022).
     """
     outcomes = range(effects.att.shape[1])
+    both = sides(effects.first, cluster)
     return tuple(
-        _wald(effects, clustered(effects.influence[..., j], cluster), cluster, anticipation, j)
-        for j in outcomes
+        _tested(effects, effects.influence[..., j], cluster, both, anticipation, j) for j in outcomes
     )
 
 
-def _wald(effects: CohortEffects, sums: Array, cluster: Codes, anticipation: int, j: int) -> Check:
-    from scipy.special import chdtrc
-
+def _tested(
+    effects: CohortEffects, influence: Array, cluster: Codes, both: Sides, anticipation: int, j: int
+) -> Check:
     before = effects.year < effects.cohort - anticipation
-    usable = before & ~few(effects, cluster) & np.isfinite(sums).all(axis=0) & (sums != 0).any(axis=0)
-    b = effects.att[usable, j]
-    covariance = sums[:, usable].T @ sums[:, usable] / len(effects.influence) ** 2
+    usable = (
+        before & ~few(effects, cluster) & np.isfinite(influence).all(axis=0) & (influence != 0).any(axis=0)
+    )
     left = int(before.sum() - usable.sum())
     note = (
         f"; {left} cells without a standard error or on fewer than four places are not in it" if left else ""
     )
-    if not len(b):
+    count = int(usable.sum())
+    if not count:
         return Check("pre_trend", "informational", f"no cell before exposure can be tested{note}")
-    scale = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(scale, scale)
-    if np.linalg.cond(correlation) > 1e12:
-        detail = f"the {len(b)} cells before exposure are too many for {len(sums)} clusters, or repeat each other{note}"
-        return Check("pre_trend", "informational", detail)
-    wald = float(b / scale @ np.linalg.solve(correlation, b / scale))
-    p = float(chdtrc(len(b), wald))
-    detail = f"Wald {wald:.2f} on {len(b)} cells before exposure, p = {p:.4f}{note}"
-    return Check(
-        "pre_trend", "failed" if p < 0.05 else "passed", detail, {"wald": wald, "df": float(len(b)), "p": p}
-    )
+    block = np.unique(effects.cohort[usable], return_inverse=True)[1]
+    found = all_zero(effects.att[usable, j], influence[:, usable], cluster, both, block)
+    return Check("pre_trend", "failed" if found.p < 0.05 else "passed", said(found) + note, values(found))
+
+
+def said(found: AllZero) -> str:
+    """A joint test in words."""
+    if found.kind == "F":
+        test = f"F({found.numerator}, {found.denominator:.1f}) = {found.statistic:.2f}"
+    else:
+        test = f"largest t({found.denominator:.1f}) = {found.statistic:.2f}, Bonferroni"
+    return f"{test} on {found.numerator} effects before exposure, p = {found.p:.4f}"
+
+
+def values(found: AllZero) -> dict[str, float]:
+    """The numbers of a joint test; the Wald statistic only where it exists."""
+    told = {
+        "statistic": found.statistic,
+        "df": float(found.numerator),
+        "df2": found.denominator,
+        "p": found.p,
+    }
+    return told | ({"wald": found.wald, "wald_p": found.wald_p} if np.isfinite(found.wald) else {})

@@ -33,19 +33,22 @@ def crv1(observations: int, parameters: int, clusters: int) -> float:
 
 def standard_errors(estimates: Estimates, cluster: Codes, factor: float = 1.0) -> Array:
     """Clustered standard errors (p, m) from the influence; `factor` multiplies the variance."""
-    summed = by_cluster(estimates.influence, cluster)
+    summed = clustered(estimates.influence, cluster)
     errors: Array = np.sqrt(factor * (summed**2).sum(axis=0)) / len(estimates.influence)
     return errors
 
 
-def by_cluster(influence: Array, cluster: Codes) -> Array:
-    """Sums of influence (n, ...) within clusters, (G, ...)."""
+def clustered(influence: Array, cluster: Codes) -> Array:
+    """Influence (n, ...) summed within clusters: (clusters, ...), clusters numbered from 0."""
+    if len(cluster) != len(influence):
+        raise BadDesign(f"{len(cluster)} cluster codes for {len(influence)} places.")
     if np.array_equal(cluster, np.arange(len(cluster))):
         return influence
-    code = np.unique(cluster, return_inverse=True)[1]
-    summed = np.zeros((int(code.max()) + 1, *influence.shape[1:]))
-    np.add.at(summed, code, influence)
-    return summed
+    order = np.argsort(cluster, kind="stable")
+    codes, starts = np.unique(cluster[order], return_index=True)
+    sums = np.zeros((int(codes[-1]) + 1, *influence.shape[1:]))
+    sums[codes] = np.add.reduceat(influence[order], starts, axis=0)
+    return sums
 
 
 def all_zero(estimates: Estimates, which: Mask, cluster: Codes) -> Joint:
@@ -55,7 +58,7 @@ def all_zero(estimates: Estimates, which: Mask, cluster: Codes) -> Joint:
     nothing is chosen, or the clusters are too few for that many coefficients.
     """
     q, n = int(which.sum()), len(estimates.influence)
-    summed = by_cluster(estimates.influence[:, which], cluster)
+    summed = clustered(estimates.influence[:, which], cluster)
     if q == 0 or len(summed) <= q:
         raise BadDesign(f"{q} coefficients cannot be tested together with {len(summed)} clusters.")
     statistic = np.empty(estimates.value.shape[1])

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, diags_array
 
 from vereda.errors import BadDesign
 from vereda.evaluation.exposure import EARTH_KM, Distances
-from vereda.evaluation.inference import clustered
+from vereda.evaluation.influence import clustered
 from vereda.evaluation.panel import Array, Codes
 
 Seed = int | np.random.Generator

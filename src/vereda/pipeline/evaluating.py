@@ -6,7 +6,7 @@ estimator in every variation of one choice at a time. An estimate that cannot be
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import erfc, isfinite, sqrt
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,6 @@ Clock = Callable[[], float]
 FEW = 4  # exposed places below which an estimate is judged by permutation alone
 SIMULATED = 200  # panels without effect behind a calibrated size
 SETS = 2_000  # sets of places behind a joint p-value of placebos
-Z = assessment.Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +265,9 @@ def _estimated(run: _Run, choice: Choice, taken: Sample) -> Estimate:
 def _dose(run: _Run, choice: Choice, taken: Sample) -> Estimate:
     if taken.dose is None:
         raise BadRequest(f"Plan {run.plan.id}: the estimator dose needs an exposure with a series.")
-    value, se = assessment.dose_slope(taken.panel, taken.dose, choice.degree)
-    p = erfc(abs(value / se) / sqrt(2)) if se > 0 else None
+    value, se, half, p = assessment.dose_slope(taken.panel, taken.dose, choice.degree)
     return Estimate(
-        "dose", run.outcome.series, value, se, value - Z * se, value + Z * se, p, (), {}, None, (),
+        "dose", run.outcome.series, value, se, value - half, value + half, p, (), {}, None, (),
         {"measure": "average causal response", "degree": choice.degree}, taken.panel.hash, run.plan.seed, 0.0, p_kind="asymptotic",
     )  # fmt: skip
 

@@ -1,0 +1,183 @@
+"""How far a clustered error can be trusted where exposed places, or the clusters they lie in, are few.
+
+The usual error is right when both sides are many. With five exposed places among a thousand it is made of five
+numbers: too small by (5 - 1) / 5, and as uncertain as a variance with four degrees of freedom. Both are known under a
+working model in which places of one cohort (and those never exposed) vary alike and by themselves:
+
+Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples, Survey
+Methodology 28(2), 169-181; Imbens & Kolesár (2016), Robust standard errors in small samples, Review of Economics and
+Statistics 98(4), 701-712; for joint tests Pustejovsky & Tipton (2018), Small-sample methods for cluster-robust
+variance estimation, Journal of Business & Economic Statistics 36(4), 672-683, section 3. Here they are written for
+influence, so that one rule serves every estimator that has one; the variance across clusters is the usual one, only its
+bias and its degrees of freedom come from the model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vereda.evaluation.influence import clustered
+from vereda.evaluation.panel import Array, Codes
+
+SPARE = 4  # degrees that must be left for the covariance of a joint test beside those it tests
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The sides of a comparison: cohorts, and the places never exposed, spread over clusters.
+
+    group (n,): number of the side from 0, -1 for a place on none. size (G,): places. lost (G,): by how much the sum of
+    squares over clusters falls short, n_g / sum over clusters of (n_gc - n_gc^2 / n_g). overlap (G, G): sum over pairs
+    of clusters of the products of what places of both sides have in common, in units of their variances.
+    """
+
+    group: Codes
+    size: Array
+    lost: Array
+    overlap: Array
+
+
+def sides(first: Array, cluster: Codes) -> Sides:
+    """first (n,): first exposed year, inf for never, nan for a place left out. cluster (n,)."""
+    names, group = np.unique(first, return_inverse=True)
+    group = np.where(np.isnan(first), -1, group)
+    count = int(np.isfinite(names).sum() + np.isinf(names).any())
+    used = group >= 0
+    size = np.bincount(group[used], minlength=count).astype(float)
+    pairs, where = np.unique(np.column_stack([group, cluster])[used], axis=0, return_inverse=True)
+    inside = np.bincount(where.ravel()).astype(float)  # places of a side in a cluster
+    seen = size - np.bincount(pairs[:, 0], inside**2, count) / size
+    lost = np.where(seen > 1e-9, size / np.where(seen > 1e-9, seen, 1.0), 1.0)
+    return Sides(group, size, lost, _overlap(pairs, inside, size) * np.outer(lost, lost))
+
+
+def _overlap(pairs: Codes, inside: Array, size: Array) -> Array:
+    """sum over c, c' of (n_gc [c = c'] - n_gc n_gc' / n_g) (n_hc [c = c'] - n_hc n_hc' / n_h), for all g and h."""
+    from scipy.sparse import csr_array
+
+    count = len(size)
+    column = np.unique(pairs[:, 1], return_inverse=True)[1]
+    table = csr_array((inside, (pairs[:, 0], column)), shape=(count, int(column.max(initial=0)) + 1))
+    both: Array = (table @ table.T).todense()
+    third: Array = (table @ (table * table).T).todense()  # n_gc n_hc^2
+    apart: Array = both - third / size - third.T / size[:, None] + both**2 / np.outer(size, size)
+    return apart
+
+
+def widened(influence: Array, sides: Sides) -> Array:
+    """Influence (n, ...) whose squares, summed over clusters, are right on average under the working model."""
+    scale = np.where(sides.group >= 0, np.sqrt(sides.lost)[sides.group], 1.0)
+    return np.asarray(influence * scale.reshape(-1, *[1] * (influence.ndim - 1)))
+
+
+def degrees(influence: Array, sides: Sides) -> Array:
+    """Satterthwaite's degrees of freedom (...) of the variance of each estimate; influence (n, ...), not widened.
+
+    nan where the influence is. Without clusters, and with two sides, they are Welch's.
+    """
+    spread = _by_side(influence**2, sides) / _beyond_one(sides, influence.ndim)
+    total = np.tensordot(sides.size, spread, axes=1)
+    of = np.einsum("gh,g...,h...->...", sides.overlap, spread, spread)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(of > 0, total**2 / of, np.nan))
+
+
+def _by_side(values: Array, sides: Sides) -> Array:
+    """Sums over the places of each side, (G, ...)."""
+    out = np.zeros((len(sides.size), *values.shape[1:]))
+    for g in range(len(out)):
+        out[g] = values[sides.group == g].sum(axis=0)
+    return out
+
+
+def _beyond_one(sides: Sides, ndim: int) -> Array:
+    return np.maximum(sides.size - 1, 1.0).reshape(-1, *[1] * (ndim - 1))
+
+
+def as_normal(t: Array, degrees: Array) -> Array:
+    """The normal quantile as unlikely as t under Student's t: one scale for statistics of different certainty."""
+    from scipy.special import ndtri, stdtr
+
+    tail = stdtr(degrees, -np.abs(t))
+    return np.asarray(-np.sign(t) * ndtri(np.maximum(tail, 1e-300)))
+
+
+def as_student(normal: Array | float, degrees: Array) -> Array:
+    """The way back: Student's quantile as unlikely as a normal one."""
+    from scipy.special import ndtr, stdtrit
+
+    return np.asarray(-stdtrit(degrees, ndtr(-np.abs(normal))))
+
+
+@dataclass(frozen=True, slots=True)
+class AllZero:
+    """Joint test of K effects: statistic ~ F(numerator, denominator), or the smallest of K p-values times K.
+
+    wald: b' V^-1 b with the usual V, and its p under the chi-squared limit, as R did prints them; nan where V cannot be
+    inverted.
+    """
+
+    kind: str  # "F" or "Bonferroni"
+    statistic: float
+    numerator: int
+    denominator: float
+    p: float
+    wald: float
+    wald_p: float
+
+
+def all_zero(value: Array, influence: Array, cluster: Codes, sides: Sides, block: Codes) -> AllZero:
+    """Test that K effects are all zero; value (K,), influence (n, K), block (K,): the cohort of each.
+
+    F: Hotelling's statistic, W (v - K + 1) / (v K) ~ F(K, v - K + 1), with W from the widened variance and v from
+    matching its total variance to a Wishart matrix (Pustejovsky & Tipton, equations 12 and 13). It needs a covariance
+    that can be seen: at least four degrees more than effects in every cohort. Otherwise Bonferroni: each effect by
+    Student's t, K times the smallest p; valid under any dependence, and weak.
+    """
+    from scipy.special import chdtrc, fdtrc, stdtr
+
+    k, n = len(value), len(influence)
+    wald = _wald(value, influence, cluster, n)
+    own = degrees(influence, sides)
+    wide = widened(influence, sides)
+    room = all(own[block == b].min() >= (block == b).sum() + SPARE for b in np.unique(block))
+    if room and np.isfinite(wald):
+        w, v = _wald(value, wide, cluster, n), _joint_degrees(influence, sides)
+        statistic = w * (v - k + 1) / (v * k)
+        if v - k + 1 >= 1:
+            p = float(fdtrc(k, v - k + 1, statistic))
+            return AllZero("F", statistic, k, v - k + 1, p, wald, float(chdtrc(k, wald)))
+    se = np.sqrt((clustered(wide, cluster) ** 2).sum(axis=0)) / n
+    each = 2 * stdtr(own, -np.abs(value / se))
+    least = int(np.argmin(each))
+    p = min(1.0, k * float(each[least]))
+    return AllZero(
+        "Bonferroni", float(value[least] / se[least]), k, float(own[least]), p, wald, float(chdtrc(k, wald))
+    )
+
+
+def _wald(value: Array, influence: Array, cluster: Codes, n: int) -> float:
+    """b' V^-1 b; nan where V is singular but for rounding."""
+    sums = clustered(influence, cluster)
+    covariance = sums.T @ sums / n**2
+    scale = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(scale, scale)
+    if np.linalg.cond(correlation) > 1e12:
+        return float("nan")
+    return float(value / scale @ np.linalg.solve(correlation, value / scale))
+
+
+def _joint_degrees(influence: Array, sides: Sides) -> float:
+    """v of the Wishart matrix with the mean and the total variance of the covariance, under the working model."""
+    k = influence.shape[1]
+    spread = np.stack(
+        [influence[sides.group == g].T @ influence[sides.group == g] for g in range(len(sides.size))]
+    ) / _beyond_one(sides, 3)
+    total = np.tensordot(sides.size, spread, axes=1)
+    scale = np.sqrt(np.diag(total))
+    root, axes = np.linalg.eigh(total / np.outer(scale, scale))
+    whiten = axes / np.sqrt(root) / scale[:, None]
+    part = np.einsum("ki,gkl,lj->gij", whiten, spread, whiten)
+    trace = np.einsum("gii->g", part)
+    of = trace @ sides.overlap @ trace + np.einsum("gh,gij,hji->", sides.overlap, part, part)
+    return float(k * (k + 1) / of)
