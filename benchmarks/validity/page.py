@@ -49,8 +49,8 @@ What follows for a verdict (the rules are in `evaluation/verdict.py`, the floor 
 
 | where it fails | what guards against it | is that enough? |
 |---|---|---|
-| intervals of did, imputation, sunab, sdid with some ten exposed places or fewer | under four to a cohort there is no standard error | **no**: between four and about fifteen the interval is too short; see *few exposed places* for what mends it |
-| the joint test before exposure with few exposed places or departments | none: its p-value is taken as it is | **no**: it fails true parallel trends below some 100 exposed places, or clusters. The grade errs towards *not identified* |
+| few exposed places, or few departments of them: the limit of many misleads | errors widened, Student's t, Hotelling's test (`small_sample`); under four to a cohort no standard error at all | yes where places vary by themselves: compare *few exposed places* with *in the limit* |
+| places that were bound to be exposed | `overlap`: over 10 % of the exposed without a place like them make a finding *not identified* | yes, for what the covariates show |
 | an unseen trend, or a factor the exposed load on | `pre_trend`, `breakdown`, `pre_trend_power` | yes in these designs: see *The grade* |
 | places chosen for last year's outcome | `pre_trend`, `selection` | yes in these designs |
 | a characteristic that was seen and left out | `pre_trend` | yes in these designs |
@@ -60,9 +60,8 @@ What follows for a verdict (the rules are in `evaluation/verdict.py`, the floor 
 | neighbours affected and used as controls | buffers, rings as cohorts of their own | yes where the ring is as wide as the effect |
 | placebo tests of the mean gap where places were chosen for being high | `calibrated_size` above 10 % makes a finding fragile | in part: compare *calibrated size* with the true size |
 
-Rules that are stricter than they sound: `selection` compares means with a quarter of a standard deviation, which three or twenty places miss by
-chance alone; `breakdown` asks that an effect survive violations as large as the largest step seen before, which noise in those steps alone makes
-hard. Both cost power and never credibility: see the designs with an effect below.
+A rule that is stricter than it sounds: `breakdown` asks that an effect survive violations as large as the largest step seen before, which noise in those steps alone makes
+hard. It costs power and never credibility: see the designs with an effect below.
 """
 
 
@@ -118,7 +117,7 @@ def _where(date: str, seconds: tuple[float, float]) -> str:
 
 def _failing(rows: Iterable[Row]) -> str:
     """Rows that mislead by more than their noise: first where nothing that was assumed is wrong, then where it is."""
-    told = [r for r in rows if r.fails and r.table not in ("size", "mend")]
+    told = [r for r in rows if r.fails and r.table not in ("size", "limit")]
     clear = [r for r in told if "noise" not in r.verdict]
     broken = [r for r in clear if _assumption_broken(r)]
     out = "Although everything that was assumed holds:\n\n" + _listed(
@@ -177,13 +176,14 @@ def _listed(rows: Sequence[Row], by_estimator: bool) -> str:
     return "\n".join(lines)
 
 
-ORDER = ("plain", "pre-trend", "mend", "chosen", "space", "honest", "placebo", "size")
+ORDER = ("plain", "pre-trend", "few", "limit", "chosen", "space", "honest", "placebo", "size")
 TITLES = {
     "plain": ("parallel trends", "Trends are parallel, exposed places drawn by lot"),
     "pre-trend": ("test before exposure", "The joint test before exposure, where nothing happened before"),
-    "mend": (
-        "few exposed",
-        "Few exposed places or departments: what would mend the two faults, measured and not yet used",
+    "few": ("few exposed", "Few exposed places or departments"),
+    "limit": (
+        "in the limit",
+        "The same without what is known of small samples: as most packages have it, and not as `vereda estimate` does",
     ),
     "chosen": ("chosen places", "Places chosen for something; no effect"),
     "space": ("space", "Shocks shared between neighbours, and displacement"),
@@ -196,8 +196,8 @@ SAID = {
     "cohort, by year since exposure, and between places (half of the effect is their standard deviation). *factor*: two common "
     "factors explain half of the variance; *spatial*: places within two steps share shocks. bias: mean error over its standard deviation.",
     "pre-trend": "One cohort, six years before exposure; departments are blocks of 60 km, used where the exposed lie in ten or more. A rejection here makes a finding *not identified*.",
-    "mend": "k exposed places (or departments with exposed places), q cells before exposure. *t on k - 1*: that critical value, and the variance times k / (k - 1). *Hotelling's F*: "
-    "W (k - q) / (k q) against F(q, k - q).",
+    "few": "Errors widened by what the sum of few squares falls short, Student's t with Satterthwaite's degrees of freedom: `small_sample`.",
+    "limit": "Usual clustered errors with the normal quantile 1.96, and the Wald statistic under its chi-squared limit.",
     "chosen": "1,122 places, six years before and after. Odds of exposure rise 4.5 times with each standard deviation of what is named. "
     "Where what decides is not seen and not constant, no estimator here is right; the table shows how wrong.",
     "space": "Grid of 0.1 degree; places within two steps share shocks, none beyond four.",
@@ -254,7 +254,7 @@ def _references(values: Sequence[Any], missing: Sequence[tuple[str, str]], skipp
     out = (
         "\n## Reference values, number by number\n\n"
         "*digits*: decimals printed, all of which agree unless the last column says otherwise (a difference of half a digit is rounding). Values "
-        "of the paper on Proposition 99 are taken from METHODS.md, which did not re-read the paper.\n"
+        "of the paper on Proposition 99 are carried over as others quote them; the paper itself was not read again.\n"
     )
     for name, title in titles.items():
         mine = [v for v in values if v["panel"] == name]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import minimize
 
 from vereda.errors import BadDesign
 from vereda.evaluation import aggregate
@@ -380,6 +381,29 @@ def test_overlap_tells_the_largest_probability_and_the_trimmed() -> None:
     checks = overlap(staggered(17), "not-yet")
     assert [c.state for c in checks] == ["informational"] * 3
     assert all(0 < c.values["largest"] < 0.999 and c.values["trimmed"] == 0 for c in checks)
+    assert all(0 <= c.values["alone"] <= 1 for c in checks)
+
+
+def test_overlap_counts_the_exposed_that_have_no_control_like_them() -> None:
+    """Against a logit maximised by scipy."""
+    rng = np.random.default_rng(8)
+    x = np.r_[rng.normal(3, 1, size=40), rng.normal(size=200)]
+    exposed = np.arange(240) < 40
+    first = np.where(exposed, 2005.0, np.inf)
+    one = panel(
+        [f"p{i}" for i in range(240)],
+        np.arange(2001.0, 2009),
+        {"y": rng.normal(size=(240, 8))},
+        first,
+        {"x": x},
+    )
+    sign = np.where(exposed, 1, -1)
+    a, b = minimize(lambda ab: np.logaddexp(0, -sign * (ab[0] + ab[1] * x)).sum(), np.zeros(2)).x
+    probability = 1 / (1 + np.exp(-a - b * x))
+    (check,) = overlap(one)
+    assert 0.1 < check.values["alone"] < 0.9
+    assert check.values["alone"] == pytest.approx((probability[exposed] > 0.9).mean())
+    assert check.values["largest"] == pytest.approx(probability.max(), abs=1e-4)
 
 
 # ---- bad input

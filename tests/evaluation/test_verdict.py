@@ -93,6 +93,13 @@ def test_an_exact_fit_before_exposure_is_ranked_by_the_gap_after() -> None:
         (verdict.fit(26.0, 100.0), "failed"),
         (verdict.fit(1.0, 0.0), "failed"),
         (verdict.pre_trend(0.049), "failed"),
+        (verdict.overlap(0.09), "passed"),
+        (verdict.overlap(0.38), "failed"),
+        (verdict.selection(np.arange(400.0), np.arange(400.0) + 10), "passed"),
+        (verdict.selection(np.arange(400.0), np.arange(400.0) + 200), "failed"),
+        # a third of a standard deviation: five places drawn by lot are that far apart, four hundred are not
+        (verdict.selection(np.linspace(0, 400, 5), np.arange(400.0) + 40), "informational"),
+        (verdict.selection(np.arange(400.0), np.arange(400.0) + 40), "failed"),
         (verdict.breakdown(0.99), "failed"),
         (verdict.calibrated_size(0.11), "failed"),
         (verdict.leave_one_out(10.0, [9.0, 4.0]), "failed"),

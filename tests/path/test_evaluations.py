@@ -64,7 +64,7 @@ def test_selection_on_the_outcome_surfaces(edition: Edition) -> None:
     assert coca.grade == "not_identified"
     states = {c.name: c.state for c in coca.checks}
     assert states["selection"] == "failed"
-    assert states["pre_trend"] == "failed"
+    assert states["overlap"] == "failed"  # a third of PDET places were almost bound to be chosen
     assert found.grade == "not_identified"
     assert len(found.exposed) == 170
 

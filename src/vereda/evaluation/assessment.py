@@ -269,8 +269,7 @@ def _moran(y: Array, ever: Mask, pre: Mask, near: csr_array, seed: int) -> Check
 
 def _support(panel: Panel) -> list[Check]:
     """Whether places like the exposed exist among the others, by the fitted probability of exposure."""
-    told = did.overlap(panel)
-    return [Check("overlap", check.state, check.detail, check.values) for check in told]
+    return [verdict.overlap(told.values["alone"]) for told in did.overlap(panel)]
 
 
 def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> list[Check]:
@@ -334,7 +333,7 @@ def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
     except BadDesign:
         return ()
     rows = []
-    known = inference.errors(found.effects, panel.cluster, sides(_classes(found.rings), panel.cluster))
+    known = inference.errors(found.effects, panel.cluster, sides(classes(found.rings), panel.cluster))
     half, values = known.half()[:, 0], found.effects.value[:, 0]
     for label, value, se, wide in zip(found.effects.label, values, found.se[:, 0], half, strict=True):
         if label in SHOWN:
@@ -343,7 +342,7 @@ def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
     return tuple(rows)
 
 
-def _classes(ring: Rings) -> Array:
+def classes(ring: Rings) -> Array:
     """(n,) the side each place is on: by its steps from an exposed place and the year it was first touched or exposed."""
     year = np.where(np.isfinite(ring.since), ring.since, 0.0)
     return np.asarray(np.where(ring.steps > ring.buffer, np.inf, ring.steps * 10_000 + year))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vereda.errors import BadDesign
-from vereda.evaluation.did_contrast import TRIM, Sample, contrast_of, orthonormal, propensity
+from vereda.evaluation.did_contrast import COMPARABLE, TRIM, Sample, contrast_of, orthonormal, propensity
 from vereda.evaluation.panel import Array, Codes, Mask, Panel
 from vereda.evaluation.results import Check, CohortEffects
 from vereda.evaluation.threads import one_blas_thread
@@ -63,7 +63,9 @@ def att_gt(
 def overlap(panel: Panel, control: str = "never", anticipation: int = 0) -> tuple[Check, ...]:
     """How likely the covariates make exposure, cohort by cohort: the largest fitted probability, controls trimmed.
 
-    informational; the controls are those of the first exposed year, and gaps do not count. Raises as att_gt does.
+    alone: share of the exposed whose fitted probability is above 0.9, the rule of thumb of Crump, Hotz, Imbens & Mitnik
+    (2009), Dealing with limited overlap in estimation of average treatment effects, Biometrika 96(1), 187-199: such
+    places have hardly any control like them. informational; the controls are those of the first exposed year, and gaps do not count. Raises as att_gt does.
     Empty without covariates.
     """
     if not panel.covariates.shape[1]:
@@ -79,8 +81,13 @@ def overlap(panel: Panel, control: str = "never", anticipation: int = 0) -> tupl
         p = propensity(orthonormal(panel, sample), sample)
         trimmed = int((controls & (p >= TRIM)).sum())
         top = float(p[sample.exposed | controls].max())
-        detail = f"cohort {g:.0f}: the largest fitted probability of exposure is {top:.3f}; {trimmed} controls trimmed"
-        checks.append(Check("overlap", "informational", detail, {"largest": top, "trimmed": trimmed}))
+        alone = float((p[sample.exposed] > COMPARABLE).mean())
+        detail = (
+            f"cohort {g:.0f}: the largest fitted probability of exposure is {top:.3f}, above {COMPARABLE} for {alone:.0%} "
+            f"of the exposed; {trimmed} controls trimmed"
+        )
+        values = {"largest": top, "alone": alone, "trimmed": trimmed}
+        checks.append(Check("overlap", "informational", detail, values))
     return tuple(checks)
 
 

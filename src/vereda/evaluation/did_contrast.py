@@ -12,6 +12,7 @@ from vereda.errors import BadDesign
 from vereda.evaluation.inference import FEW
 from vereda.evaluation.panel import Array, Codes, Mask, Panel
 
+COMPARABLE = 0.9  # of exposed places likelier than this there are hardly any controls
 TRIM = 0.995  # controls likelier than this to be exposed get no weight (DRDID)
 OVERLAP = 0.999  # a fitted probability above this is no overlap (R did gives NA, we raise)
 STEPS = 30  # a logit that has a maximum is there after five to ten

@@ -15,7 +15,7 @@ import numpy as np
 from vereda.evaluation.panel import Array
 from vereda.evaluation.results import Check
 
-IDENTIFYING = ("controls", "fit", "pre_trend", "years")
+IDENTIFYING = ("controls", "fit", "overlap", "pre_trend", "years")
 SUPPORTING = (
     "pre_trend_power", "breakdown", "calibrated_size", "leave_one_out", "unique_weights", "specification_spread",
     "multiplicity", "selection",
@@ -27,12 +27,14 @@ OF_EFFECTS = (
 
 FEWEST_CONTROLS = 10
 WORST_FIT = 0.25  # root mean squared gap before exposure, in parts of the exposed places' own level
+ALONE = 0.1  # share of exposed places without controls like them
 PRE_TREND = 0.05  # p of the joint test that there is no effect before exposure
 BREAKDOWN = 1.0  # violations after exposure as large as the largest before it (Rambachan & Roth 2023)
 TOO_EASY = 0.10  # a nominal 5 % test that rejects true nulls more often than this
 APART = 0.25  # standardised difference before exposure (Imbens & Rubin 2015, section 14.2)
 SAME_SIGN = 0.9  # share of specifications that agree with the sign of the main one
 LEVEL = 0.05
+Z = 1.959963984540054
 
 
 def controls(count: int) -> Check:
@@ -49,6 +51,16 @@ def fit(rmspe: float, level: float) -> Check:
     """The synthetic counterpart follows the exposed places before exposure."""
     share = rmspe / level if level > 0 else float("inf")
     return _check("fit", share <= WORST_FIT, "the gap before exposure is {share} of the level", share=share)
+
+
+def overlap(alone: float) -> Check:
+    """Places like the exposed exist among the others; alone: share of them that were almost bound to be exposed.
+
+    Almost: a fitted probability above 0.9, the rule of thumb of Crump, Hotz, Imbens & Mitnik (2009), Biometrika 96(1).
+    """
+    return _check(
+        "overlap", alone <= ALONE, "{alone} of the exposed have hardly a place like them", alone=alone
+    )
 
 
 def pre_trend(p: float) -> Check:
@@ -82,15 +94,21 @@ def calibrated_size(size: float) -> Check:
 def selection(exposed: Array, others: Array) -> Check:
     """How far the exposed stood from the others before exposure, in standard deviations.
 
-    exposed (k,), others (n,): mean outcome of each place before exposure.
+    exposed (k,), others (n,): mean outcome of each place before exposure. lot: what exposed places drawn by lot from all
+    of them would stay below 95 times in 100; a distance between the limit and that says nothing of how they were chosen.
     """
     if len(exposed) < 2 or len(others) < 2:
         return Check("selection", "informational", "too few places to compare", {})
     spread = np.sqrt((exposed.var(ddof=1) + others.var(ddof=1)) / 2)
-    apart = abs(float(exposed.mean() - others.mean())) / spread if spread > 0 else float("inf")
-    return _check(
-        "selection", apart <= APART, "{apart} standard deviations apart before exposure", apart=apart
+    if spread == 0:
+        return _check("selection", bool(exposed.mean() == others.mean()), "no spread", apart=np.inf, lot=0.0)
+    apart = abs(float(exposed.mean() - others.mean())) / spread
+    every = np.concatenate([exposed, others])
+    lot = Z * float(every.std(ddof=1) * np.sqrt(1 / len(exposed) + 1 / len(others)) / spread)
+    found = _check(
+        "selection", apart <= max(APART, lot), "{apart} standard deviations apart", apart=apart, lot=lot
     )
+    return replace(found, state="informational") if APART < apart <= lot else found
 
 
 def leave_one_out(effect: float, without: Sequence[float]) -> Check:

@@ -22,14 +22,14 @@ SAID = {
     "pre_trend_power": "a straight trend that the test would miss half of the time would give {hidden}",
     "breakdown": "zero is inside from violations {value} times the largest before exposure",
     "calibrated_size": "the test rejects {size} of true nulls at 5 %",
-    "selection": "{apart} standard deviations apart before exposure",
+    "selection": "{apart} standard deviations apart before exposure; places drawn by lot would mostly be less than {lot} apart",
     "leave_one_out": "without one donor it falls to {worst}",
     "specification_spread": "{share} of the other specifications agree: same sign, not less than a third as large",
     "unique_weights": "equally good weights give {low} to {high}",
     "moran": "changes of neighbours, exposure allowed for: Moran's I = {i}, p = {p}",
     "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
     "conformal": "90 % interval of a constant effect: {low} to {high}",
-    "overlap": "the largest fitted probability of exposure is {largest}",
+    "overlap": "for {alone} of the exposed places there is hardly any other like them: fitted probability of exposure above 0.9",
 }
 #: What may be quoted: by what can be said of chance. `fragile` is added where the result is.
 SENTENCES = {
@@ -51,7 +51,7 @@ SO_FEW = (
     "With so few exposed places a standard error would rest on variation that cannot be seen; chance is judged by "
     "letting other places play the exposed."
 )
-SHARES = {"share", "size"}
+SHARES = {"share", "size", "alone"}
 COUNTS = {"count", "before", "rank", "sets"}
 
 
