@@ -78,12 +78,13 @@ def sdid(one: Panel) -> Answer:
     """Jackknife, outcome by outcome; one cohort."""
     exposed = np.isfinite(one.first)
     pre = one.years < one.first[exposed].min()
-    value, se = [], []
+    value, half = [], []
     for j in range(len(one.outcomes)):
         fitted = synthetic_did.fit(one.y[:, :, j], exposed, pre)
+        spread = synthetic_did.jackknife(fitted)
         value.append(fitted.att)
-        se.append(synthetic_did.jackknife(fitted).se or np.nan)
-    return np.array(value), Z * np.array(se)
+        half.append(np.nan if spread.se is None else spread.half)
+    return np.array(value), np.array(half)
 
 
 ALL = {"did": did, "imputation": imputed, "twfe": twfe, "sunab": sunab}

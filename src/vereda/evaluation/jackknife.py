@@ -7,12 +7,15 @@ An estimator comes in as a function of which places take part; nothing here know
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
+from vereda.evaluation.inference import Z
 from vereda.evaluation.panel import Array, Codes
+from vereda.evaluation.small_sample import as_student, degrees, sides
 
 Mask = NDArray[np.bool_]
 DRAWS = 200  # as in R synthdid
@@ -24,13 +27,27 @@ class Spread:
     """Estimates of the same thing on altered panels, and the standard error they give.
 
     method: jackknife, placebo or bootstrap. draws (B,) in the unit of the outcome; se None where it is not defined,
-    and why says what is missing.
+    and why says what is missing. degrees: of freedom of se; with few exposed places it is made of few numbers.
     """
 
     method: str
     se: float | None
     draws: Array
     why: str = ""
+    degrees: float = inf
+
+    @property
+    def half(self) -> float:
+        """Half of the 95 % interval: Student's t."""
+        assert self.se is not None
+        return float(as_student(Z, np.array(self.degrees))) * self.se
+
+    def p(self, value: float) -> float:
+        """Two-sided p-value of no effect: Student's t."""
+        from scipy.special import stdtr
+
+        assert self.se is not None
+        return float(2 * stdtr(self.degrees, -abs(value / self.se)))
 
 
 def undefined(method: str, why: str) -> Spread:
@@ -54,7 +71,7 @@ def jackknife(
 
     estimate: of a mask (n,) of the places that stay. exposed (n,). groups (n,): numbers from 0, without any every
     place is its own. se^2 = (G - 1) / G * sum of squared deviations from the mean of the G estimates (Algorithm 3;
-    R synthdid's `jackknife_se`). Not defined when a left-out group takes every exposed place, or leaves fewer than
+    R synthdid's `jackknife_se`). degrees: Satterthwaite's, exposed places and donors apart (`small_sample`). Not defined when a left-out group takes every exposed place, or leaves fewer than
     `needed` donors, with it.
     """
     groups = np.arange(exposed.size, dtype=np.int64) if groups is None else groups
@@ -72,7 +89,10 @@ def jackknife(
             f"jackknife: {int((~np.isfinite(draws)).sum())} of {draws.size} estimates do not exist."
         )
     squares = float(((draws - draws.mean()) ** 2).sum())
-    return Spread("jackknife", float(np.sqrt((draws.size - 1) / draws.size * squares)), draws)
+    side = np.array([exposed[~stay].any() for stay in stays], dtype=float)
+    free = degrees((draws - draws.mean())[:, None], sides(side, np.arange(draws.size)))
+    se = float(np.sqrt((draws.size - 1) / draws.size * squares))
+    return Spread("jackknife", se, draws, degrees=float(free[0]) if se > 0 else inf)
 
 
 def permuted(donors: int, draws: int, rng: np.random.Generator) -> Codes:
