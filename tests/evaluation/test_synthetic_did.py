@@ -160,7 +160,9 @@ def test_the_weights_meet_the_conditions_of_an_optimum(
         collapsed[1] = collapsed[0]  # a donor that is the copy of another
     omega, lam, tau, report = np.zeros((1, donors)), np.zeros((1, span)), np.zeros(1), np.zeros((1, 2, 3))
     rows = np.arange(donors + 1)[None]
-    blocks(collapsed, rows, np.array([donors]), 0, np.array([ridge, ridge]), omega, lam, tau, report)
+    blocks.compiled()(
+        collapsed, rows, np.array([donors]), 0, np.array([ridge, ridge]), omega, lam, tau, report
+    )
     before = collapsed[:, :span] - collapsed[:, :span].mean(axis=1, keepdims=True)
     control = collapsed[:donors].T - collapsed[:donors].T.mean(axis=1, keepdims=True)
     problems = ((before[:-1], before[-1], span, omega[0]), (control[:-1], control[-1], donors, lam[0]))
@@ -211,7 +213,7 @@ def test_the_published_steps_never_raise_the_objective() -> None:
     rng = np.random.default_rng(2)
     p, b, report = rng.normal(size=(12, 9)), rng.normal(size=9), np.zeros(3)
     equal, w = np.full(12, 1 / 12), np.full(12, 1 / 12)
-    frank_wolfe(p, b, 0.5, 1e-12, w, report)
+    frank_wolfe.compiled()(p, b, 0.5, 1e-12, w, report)
     value = [0.5 * ((v @ p - b) ** 2).sum() + 0.25 * (v**2).sum() for v in (equal, w)]
     assert value[1] < value[0]
     assert report[0] < 1e-3

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import erfc, isfinite, sqrt
-from statistics import NormalDist
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from vereda.evaluation.panel import Array, Panel
 from vereda.evaluation.results import Check, Effect
 
 Mask = NDArray[np.bool_]
-Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +78,6 @@ def at(label: str) -> float | None:
     """The number in a label: -3 in "e=-3" or "e<=-3", 2004 in "g=2004"; None where there is none, or several."""
     found = re.fullmatch(r"[egt](?:=|<=|>=)(-?\d+)", label)
     return float(found[1]) if found else None
-
-
-def normal_p(value: float, se: float) -> float:
-    """Two-sided p-value under the normal limit."""
-    return erfc(abs(value / se) / sqrt(2))
 
 
 def since(panel: Panel, place: int) -> NDArray[np.int64]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.evaluation.influence import crv1
+from vereda.evaluation.kernels import Kernel
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.regression import has_values, identified
 from vereda.evaluation.regression_design import Design, cohorts, event_columns, static_column
@@ -90,9 +90,11 @@ def _cube(place: Codes, year: Codes, y: Array, count: int, origin: int, span: in
     cube = np.full((count, span), np.nan)
     edges = cuts(len(y), CHUNKS)
 
+    scatter = _scattering.of(len(y))
+
     def part(k: int) -> tuple[int, int]:
         some = slice(edges[k], edges[k + 1])
-        values, infinite = _scatter(place[some], year[some], y[some], origin, cube)
+        values, infinite = scatter(place[some], year[some], y[some], origin, cube)
         return values, infinite
 
     found = side_by_side(part, range(CHUNKS))
@@ -101,7 +103,6 @@ def _cube(place: Codes, year: Codes, y: Array, count: int, origin: int, span: in
     return cube, sum(f[0] for f in found)
 
 
-@njit(cache=True, nogil=True)
 def _scatter(place, year, y, origin, cube):  # type: ignore[no-untyped-def]
     values, infinite = 0, 0
     for r in range(len(y)):
@@ -118,9 +119,11 @@ def _of_place(place: Codes, values: Array, count: int, what: str) -> Array:
     """One number per place (count,), nan where it has no row; BadDesign where a place has two."""
     edges = cuts(len(values), CHUNKS)
 
+    attribute = _attributing.of(len(values))
+
     def part(k: int) -> tuple[Array, int]:
         out = np.full(count, np.nan)
-        return out, int(_attribute(place[edges[k] : edges[k + 1]], values[edges[k] : edges[k + 1]], out))
+        return out, int(attribute(place[edges[k] : edges[k + 1]], values[edges[k] : edges[k + 1]], out))
 
     parts = side_by_side(part, range(CHUNKS))
     out, wrong = parts[0][0], sum(p[1] for p in parts)
@@ -132,7 +135,6 @@ def _of_place(place: Codes, values: Array, count: int, what: str) -> Array:
     return out
 
 
-@njit(cache=True, nogil=True)
 def _attribute(place, values, out):  # type: ignore[no-untyped-def]
     wrong = 0
     for r in range(len(values)):
@@ -211,22 +213,23 @@ def _meat(cube: Array, fitted: Array, design: Design, groups: Codes | None) -> A
     p, (c, span) = len(design.label), design.column.shape
     edges = cuts(len(cube), CHUNKS)
 
+    residuals, into_clusters = (kernel.of(cube.size * (span + 1)) for kernel in (_subtracting, _summing))
+
     def part(k: int) -> Array:
         some = slice(edges[k], edges[k + 1])
         products = np.zeros((c, span, span) if groups is None else (0, span, span))
-        _residuals(cube[some], design.cohort[some], fitted, products)
+        residuals(cube[some], design.cohort[some], fitted, products)
         return products
 
     products = np.sum(side_by_side(part, range(CHUNKS)), axis=0)
     if groups is None:
         return _by_regressor(products, design)
     scores = np.zeros((int(groups.max()) + 1, p + span))
-    _cluster_scores(cube, design.cohort, groups, design.column, p, scores)
+    into_clusters(cube, design.cohort, groups, design.column, p, scores)
     product: Array = scores.T @ scores
     return product
 
 
-@njit(cache=True, nogil=True)
 def _residuals(y, cohort, fitted, products):  # type: ignore[no-untyped-def]
     """y becomes residuals, zero in gaps; their products by pair of years are added to products (C, T, T)."""
     n, span = y.shape
@@ -249,7 +252,6 @@ def _residuals(y, cohort, fitted, products):  # type: ignore[no-untyped-def]
                     products[g, s, t] += es * e[t]
 
 
-@njit(cache=True, nogil=True)
 def _cluster_scores(residual, cohort, group, column, p, scores):  # type: ignore[no-untyped-def]
     n, span = residual.shape
     for i in range(n):
@@ -258,6 +260,10 @@ def _cluster_scores(residual, cohort, group, column, p, scores):  # type: ignore
             scores[c, p + t] += residual[i, t]
             if column[g, t] >= 0:
                 scores[c, column[g, t]] += residual[i, t]
+
+
+_scattering, _attributing = Kernel(_scatter), Kernel(_attribute)
+_subtracting, _summing = Kernel(_residuals), Kernel(_cluster_scores)
 
 
 def _by_regressor(products: Array, design: Design) -> Array:

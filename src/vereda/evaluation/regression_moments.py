@@ -8,8 +8,8 @@ gaps enter it through their cohort alone.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from vereda.evaluation.kernels import Kernel
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.regression_design import Design
 from vereda.evaluation.threads import side_by_side
@@ -39,6 +39,8 @@ def moments(y: Array, design: Design) -> Moments:
     edges = cuts(len(y), CHUNKS if y.size > 1e6 else 1)
     q, (c, span) = design.x.shape[1], design.column.shape
 
+    add = _adding.of(y.size * (1.0 + q * q + q))
+
     def part(k: int) -> tuple[Array, ...]:
         some = slice(edges[k], edges[k + 1])
         out = (
@@ -48,7 +50,7 @@ def moments(y: Array, design: Design) -> Moments:
             np.zeros((c, q, q)),
         )
         informs = np.zeros(2)
-        _moments(y[some], design.cohort[some], design.until, design.x[some], *out, informs)
+        add(y[some], design.cohort[some], design.until, design.x[some], *out, informs)
         return *out, informs
 
     parts = side_by_side(part, range(len(edges) - 1))
@@ -64,8 +66,7 @@ def cuts(size: int, parts: int) -> Codes:
     return np.linspace(0, size, parts + 1).astype(np.int64)
 
 
-@njit(cache=True, nogil=True)
-def _moments(y, cohort, until, x, gram, right, seen, whole, informs):  # type: ignore[no-untyped-def]
+def _add(y, cohort, until, x, gram, right, seen, whole, informs):  # type: ignore[no-untyped-def]
     """Add the places to `Moments`; those with a value in every year of their cohort only to whole (C, q, q)."""
     n, span = y.shape
     q = x.shape[1]
@@ -96,6 +97,9 @@ def _moments(y, cohort, until, x, gram, right, seen, whole, informs):  # type: i
                     gram[g, k, m, at[s], at[s]] += xx
                     for r in range(values):
                         gram[g, k, m, at[s], at[r]] -= xx / values
+
+
+_adding = Kernel(_add)
 
 
 def assembled(found: Moments, design: Design) -> tuple[Array, Array]:

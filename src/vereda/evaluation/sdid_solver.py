@@ -1,4 +1,4 @@
-"""Weights on the simplex, compiled: what synthetic difference-in-differences solves, hundreds of times.
+"""Weights on the simplex in plain loops: what synthetic difference-in-differences solves, hundreds of times.
 
 Every problem here is   min  1/2 |sum_j w_j p_j - b|^2 + 1/2 eta |w|^2   over w >= 0, sum w = 1,
 with n points p_j (rows) in m dimensions. Three routes: Newton on the dual where the ridge is real (place weights),
@@ -8,17 +8,18 @@ Plain loops, because array expressions take numba seconds to compile; every sum 
 """
 
 import numpy as np
-from numba import njit
 
+from vereda.evaluation.kernels import Kernel
 from vereda.evaluation.panel import Array, Codes
 
 ENOUGH = 1e-26  # of the scale: once its support is right, a Newton point is exact but for rounding
 STALL = 1e-15  # of the scale: the gap of an active set cannot be resolved below this
 DUAL_FROM = 1e-11  # of the largest squared length of a point: with less ridge the dual is ill-conditioned
+PASSES = 40  # times that every point is looked at for one weight vector, about
+R_STEPS = 10_100  # at most, of the R package
 STEPS = 400  # Newton steps, or points that enter a support of ordinary size; far above what is ever used
 
 
-@njit(cache=True, nogil=True)
 def _dot(x: Array, y: Array) -> float:
     total = 0.0
     for k in range(x.size):
@@ -26,7 +27,6 @@ def _dot(x: Array, y: Array) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
 def _combine(x: Array, w: Array, rows: int, out: Array) -> None:
     """out = sum_j w_j x_j over the first rows."""
     for k in range(out.size):
@@ -37,7 +37,6 @@ def _combine(x: Array, w: Array, rows: int, out: Array) -> None:
                 out[k] += w[j] * x[j, k]
 
 
-@njit(cache=True, nogil=True)
 def _solve(h: Array, d: Array, size: int, least: float) -> bool:
     """d <- h^-1 d on the leading block of h, whose upper half is overwritten; False when a pivot is below least."""
     for k in range(size):
@@ -55,7 +54,6 @@ def _solve(h: Array, d: Array, size: int, least: float) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
 def _dual(p: Array, across: Array, b: Array, eta: float, r: Array, w: Array, slope: Array) -> float:
     """The concave dual at r (m,), its gradient `slope` and the feasible w that r stands for.
 
@@ -86,7 +84,6 @@ def _dual(p: Array, across: Array, b: Array, eta: float, r: Array, w: Array, slo
     return value
 
 
-@njit(cache=True, nogil=True)
 def _newton(p: Array, across: Array, b: Array, eta: float, w: Array, scale: float, report: Array) -> None:
     """Semismooth Newton on the dual, from the residual of the w given; w stays feasible throughout."""
     m, n = b.size, w.size
@@ -135,7 +132,6 @@ def _newton(p: Array, across: Array, b: Array, eta: float, w: Array, scale: floa
     report[1] += step
 
 
-@njit(cache=True, nogil=True)
 def _corral(p: Array, across: Array, eta: float, w: Array, scale: float, report: Array) -> None:
     """Wolfe's (1976) point of least norm, b being zero: points enter one by one, and leave when they would turn negative."""
     n, m = p.shape
@@ -207,7 +203,6 @@ def _corral(p: Array, across: Array, eta: float, w: Array, scale: float, report:
     report[1] += step
 
 
-@njit(cache=True, nogil=True)
 def _scale(p: Array, b: Array, eta: float, across: Array) -> float:
     """What gaps are relative to: the objective at equal weights, which no optimum exceeds. Also fills p transposed.
 
@@ -220,13 +215,12 @@ def _scale(p: Array, b: Array, eta: float, across: Array) -> float:
         for j in range(n):
             across[k, j] = p[j, k]
             middle += p[j, k] / n
-            single += 0.5 * (p[j, k] - b[k]) ** 2 / n
-        equal += 0.5 * (middle - b[k]) ** 2
+            single += 0.5 * (p[j, k] - b[k]) * (p[j, k] - b[k]) / n
+        equal += 0.5 * (middle - b[k]) * (middle - b[k])
     scale: float = max(equal, 1e-6 * single)
     return scale
 
 
-@njit(cache=True, nogil=True)
 def _gap(p: Array, across: Array, b: Array, eta: float, w: Array) -> float:
     """Scale w to sum to one, then: its objective less a lower bound of the optimum, whatever found it (Jaggi 2013)."""
     n, total, along, least = w.size, 0.0, 0.0, np.inf
@@ -245,7 +239,6 @@ def _gap(p: Array, across: Array, b: Array, eta: float, w: Array) -> float:
     return along - least
 
 
-@njit(cache=True, nogil=True)
 def _simplex(p: Array, b: Array, eta: float, w: Array, report: Array) -> None:
     """The optimum, into w; report (3,): relative gap, steps, route (0 Newton, 1 points).
 
@@ -274,7 +267,6 @@ def _simplex(p: Array, b: Array, eta: float, w: Array, report: Array) -> None:
             report[0], report[2] = _gap(p, across, b, eta, w) / scale, 1.0
 
 
-@njit(cache=True, nogil=True)
 def _level(x: Array) -> None:
     """Each row less its own mean: the intercept, profiled out."""
     for i in range(x.shape[0]):
@@ -285,8 +277,7 @@ def _level(x: Array) -> None:
             x[i, k] -= mean / x.shape[1]
 
 
-@njit(cache=True, nogil=True)
-def blocks(
+def _blocks(
     collapsed: Array, index: Codes, donors: Codes, variant: int, zeta: Array,
     omega: Array, lam: Array, tau: Array, report: Array,
 ) -> None:  # fmt: skip
@@ -314,7 +305,7 @@ def blocks(
             points, last, weights = (years, span, v) if side else (p, n, w)
             if variant == 0:
                 _level(points)
-            ridge = zeta[side] ** 2 * points.shape[1]
+            ridge = zeta[side] * zeta[side] * points.shape[1]
             _simplex(points[:last], points[last], ridge, weights, report[draw, side])
         tau[draw] = 0.0
         for k in range(span + 1):
@@ -324,8 +315,7 @@ def blocks(
             tau[draw] += gap if k == span else -v[k] * gap
 
 
-@njit(cache=True, nogil=True)
-def frank_wolfe(p: Array, b: Array, eta: float, drop: float, w: Array, report: Array) -> None:
+def _frank_wolfe(p: Array, b: Array, eta: float, drop: float, w: Array, report: Array) -> None:
     """`sc.weight.fw` of R synthdid 0.0.9 from w: 100 steps, weights below a quarter of the largest removed, 10 000 more.
 
     Each phase ends when a step lowers the mean squared error by no more than `drop`. The gradient is carried along
@@ -363,7 +353,11 @@ def frank_wolfe(p: Array, b: Array, eta: float, drop: float, w: Array, report: A
                     i = j
             fall, curve = level - slope[i], h[i, i] - c[i] - 2.0 * slope[i] + level + along
             s = min(1.0, max(0.0, fall / curve)) if curve > 0.0 else 0.0
-            level = (1.0 - s) ** 2 * level + (1.0 - s) * s * (2.0 * slope[i] + c[i] - along) + s * s * h[i, i]
+            level = (
+                (1.0 - s) * (1.0 - s) * level
+                + (1.0 - s) * s * (2.0 * slope[i] + c[i] - along)
+                + s * s * h[i, i]
+            )
             along = (1.0 - s) * along + s * c[i]
             for j in range(n):
                 slope[j] = (1.0 - s) * slope[j] + s * h[i, j]
@@ -374,3 +368,7 @@ def frank_wolfe(p: Array, b: Array, eta: float, drop: float, w: Array, report: A
         report[1] += step
     if scale > 0.0:
         report[0] = _gap(p, across, b, eta, w) / scale
+
+
+blocks = Kernel(_blocks, _dot, _combine, _solve, _dual, _newton, _corral, _scale, _gap, _simplex, _level)
+frank_wolfe = Kernel(_frank_wolfe, _dot, _combine, _scale, _gap)

@@ -22,7 +22,7 @@ import numpy as np
 from vereda.errors import BadDesign, NotCertified
 from vereda.evaluation.certificate import TOLERANCE, Certificate, certified
 from vereda.evaluation.panel import Array, Codes, Mask
-from vereda.evaluation.simplex_solver import NEGLIGIBLE, NOTHING, solve_range
+from vereda.evaluation.simplex_solver import NEGLIGIBLE, NOTHING, PASSES, solve_range
 from vereda.evaluation.threads import side_by_side
 
 SOLVER = "Wolfe active set"
@@ -86,9 +86,11 @@ def under(away: Array) -> Callable[[Array], tuple[Codes, Array]]:
     gap, infeasibility = np.empty(1), np.empty(1)
     iterations, others = np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int64)
 
+    solved = solve_range.compiled()
+
     def solve(factors: Array) -> tuple[Codes, Array]:
         columns.fill(-1)
-        solve_range(
+        solved(
             away * factors[:, None], zero, nothing, none, none, 0, 1,
             columns, weights, fitted, gap, infeasibility, iterations, others,
         )  # fmt: skip
@@ -104,18 +106,22 @@ def nearest_many(
     carry: Array | None = None,
     barred: tuple[Codes, Codes] | None = None,
     workers: int | None = None,
+    settle: bool = True,
 ) -> Solutions:
     """The same for P targets (P, d) at once, places side by side; nothing is certified yet: see `all_certified`.
 
     carry (J, T): what to apply each weight vector to (`fitted`). barred: (start, column), columns
-    column[start[i]:start[i + 1]] take no part for target i. Raises BadDesign where a target is left without donor.
+    column[start[i]:start[i + 1]] take no part for target i. settle: work out `unique` where the solver leaves it open;
+    without, it is False there, which spares the time where nobody asks. Raises BadDesign where a target is left
+    without donor.
     """
     targets, points = _ready(targets, points)
     start, column = barred or (np.zeros(len(targets) + 1, dtype=np.int64), np.empty(0, dtype=np.int64))
     _some_donor(points.shape[1], start, column)
     carried = np.empty((points.shape[1], 0)) if carry is None else np.ascontiguousarray(carry, dtype=float)
     found, others = _solve(targets, points, carried, start, column, workers)
-    for i in np.flatnonzero(others > 1):
+    found.unique[others > 1] = False
+    for i in np.flatnonzero(others > 1) if settle else ():
         rest = np.setdiff1d(np.arange(points.shape[1]), column[start[i] : start[i + 1]])
         used = found.column[i] >= 0
         found.unique[i] = _no_other(targets[i], points, rest, found.column[i, used], found.weight[i, used])
@@ -136,8 +142,10 @@ def _solve(
     fitted, gap, infeasibility = np.empty((count, carried.shape[1])), np.empty(count), np.empty(count)
     iterations, others = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
 
+    solved = solve_range.of(PASSES * points.size * count)
+
     def run(first: int) -> None:
-        solve_range(
+        solved(
             points, targets, carried, start, column, first, min(first + BATCH, count),
             columns, weights, fitted, gap, infeasibility, iterations, others,
         )  # fmt: skip

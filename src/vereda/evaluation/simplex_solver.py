@@ -1,21 +1,22 @@
-"""Wolfe's active set, compiled: what `simplex` solves for one target after another.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+"""Wolfe's active set in plain loops: what `simplex` solves for one target after another.
 
 Plain loops over one donor at a time; the corral is kept as Q R of its points lifted by one coordinate.
 """
 
+from math import sqrt
+
 import numpy as np
-from numba import njit
+
+from vereda.evaluation.kernels import Kernel
 
 EPS = 2.220446049250313e-16
+PASSES = 10  # times that every donor is looked at for one target, about
 NOTHING = 1e-12  # a weight that is only rounding
 NEGLIGIBLE = 1e-11  # this near, beside the farthest donor, is an exact fit: below it only rounding is seen
-kernel = njit(cache=True, nogil=True, error_model="numpy")
-# parts of the kernel: never called from outside, and kept on disk inside of it
-inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 
 
-@inner
-def _distances(points, target, barred, first, last, far):  # type: ignore[no-untyped-def]
+def _distances(points, target, barred, first, last, far):
     """Fill far with the squared distance of every column from the target; infinite for those that take no part."""
     d, count = points.shape
     for j in range(count):
@@ -35,8 +36,7 @@ def _distances(points, target, barred, first, last, far):  # type: ignore[no-unt
     return best, widest
 
 
-@inner
-def _lowest(x, points, target, far, price):  # type: ignore[no-untyped-def]
+def _lowest(x, points, target, far, price):
     """Fill price with x'(b_j - a) and return the column where it is lowest among those that take part."""
     d, count = points.shape
     level = 0.0
@@ -60,8 +60,7 @@ def _lowest(x, points, target, far, price):  # type: ignore[no-untyped-def]
     return best
 
 
-@inner
-def _outside(points, target, column, lift, q, m, inside, lifted):  # type: ignore[no-untyped-def]
+def _outside(points, target, column, lift, q, m, inside, lifted):
     """Fill lifted with the part of a donor's lifted point that is outside the span of q, inside with the rest.
 
     Returns the length of that part over the length of the whole.
@@ -83,18 +82,17 @@ def _outside(points, target, column, lift, q, m, inside, lifted):  # type: ignor
                 lifted[t] -= part * q[i, t]
     for t in range(size):
         left += lifted[t] * lifted[t]
-    inside[m] = left**0.5
-    return inside[m] / whole**0.5
+    inside[m] = sqrt(left)
+    return inside[m] / sqrt(whole)
 
 
-@inner
-def _take_out(q, r, m, out):  # type: ignore[no-untyped-def]
+def _take_out(q, r, m, out):
     """Q R of m columns becomes Q R of the m - 1 without one of them."""
     for j in range(out, m - 1):
         for i in range(j + 2):
             r[i, j] = r[i, j + 1]
     for k in range(out, m - 1):
-        long = (r[k, k] * r[k, k] + r[k + 1, k] * r[k + 1, k]) ** 0.5
+        long = sqrt(r[k, k] * r[k, k] + r[k + 1, k] * r[k + 1, k])
         c, s = r[k, k] / long, r[k + 1, k] / long
         for j in range(k, m - 1):
             upper, lower = r[k, j], r[k + 1, j]
@@ -106,8 +104,7 @@ def _take_out(q, r, m, out):  # type: ignore[no-untyped-def]
             q[k + 1, t] = c * lower - s * upper
 
 
-@inner
-def _solved(r, m, right, both):  # type: ignore[no-untyped-def]
+def _solved(r, m, right, both):
     """Solve R u = right, or R'R u = right, in place; return the sum of u."""
     if both:
         for i in range(m):
@@ -123,8 +120,7 @@ def _solved(r, m, right, both):  # type: ignore[no-untyped-def]
     return total
 
 
-@inner
-def _residual(points, target, corral, weight, m, x):  # type: ignore[no-untyped-def]
+def _residual(points, target, corral, weight, m, x):
     """x = sum of weight (b_j - a), term by term so that small weights on far donors lose nothing; its square."""
     square = 0.0
     for t in range(x.shape[0]):
@@ -135,8 +131,7 @@ def _residual(points, target, corral, weight, m, x):  # type: ignore[no-untyped-
     return square
 
 
-@inner
-def _polish(points, target, corral, weight, m, r, x, slope, even):  # type: ignore[no-untyped-def]
+def _polish(points, target, corral, weight, m, r, x, slope, even):
     """One step of refinement on a corral that is settled: its gradient is taken from the data, not from Q R."""
     for i in range(m):
         slope[i], even[i] = 0.0, 1.0
@@ -152,14 +147,13 @@ def _polish(points, target, corral, weight, m, r, x, slope, even):  # type: igno
             weight[i] = even[i] / total
 
 
-@inner
-def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price):  # type: ignore[no-untyped-def]
+def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price):
     """Fill corral, weight, q, x and price for the nearest point; return how many, |x|^2, gap, lift, iterations."""
     d, count = points.shape
     most = corral.shape[0]
     r, lifted, inside = np.zeros((most, most)), np.empty(d + 1), np.empty(most + 1)
     best, even = np.empty(most), np.empty(most)
-    lift = max(far[entering], 1e-12 * widest) ** 0.5 if widest > 0.0 else 1.0
+    lift = sqrt(max(far[entering], 1e-12 * widest)) if widest > 0.0 else 1.0
     scale = max(far[entering], NEGLIGIBLE * NEGLIGIBLE * widest)
     before, square, gap = np.inf, np.inf, np.inf
     m, iterations, polished = 0, 0, 0
@@ -203,7 +197,7 @@ def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price): 
             gap = 0.0 if square == 0.0 else np.inf  # infinite too when something is not a number
             if square > 0.0:
                 gap = max(0.0, square - low * low / square) / scale
-            noise = 4.0 * EPS * square**0.5 * (far[entering] ** 0.5 + square**0.5)
+            noise = 4.0 * EPS * sqrt(square) * (sqrt(far[entering]) + sqrt(square))
             settled = square - price[entering] <= noise or square >= before
             for i in range(m):
                 settled = settled or corral[i] == entering
@@ -214,8 +208,7 @@ def _wolfe(points, target, far, entering, widest, corral, weight, q, x, price): 
             return m, square, gap, lift, iterations
 
 
-@inner
-def _others(points, target, far, price, corral, weight, m, square, q, lift, widest):  # type: ignore[no-untyped-def]
+def _others(points, target, far, price, corral, weight, m, square, q, lift, widest):
     """How many donors outside the corral touch the optimal face; -1 if one of them lies in the corral's own plane.
 
     Two, to have it looked at closely, where a weight of the corral is only rounding.
@@ -226,7 +219,7 @@ def _others(points, target, far, price, corral, weight, m, square, q, lift, wide
     exact = square <= NEGLIGIBLE * NEGLIGIBLE * widest
     lifted, inside, found = np.empty(points.shape[0] + 1), np.empty(m + 1), 0
     for j in range(points.shape[1]):
-        room = 1e-9 * square**0.5 * (far[j] ** 0.5 + square**0.5)
+        room = 1e-9 * sqrt(square) * (sqrt(far[j]) + sqrt(square))
         touches = far[j] < np.inf and (exact or price[j] - square <= room)
         for i in range(m):
             touches = touches and corral[i] != j
@@ -237,8 +230,7 @@ def _others(points, target, far, price, corral, weight, m, square, q, lift, wide
     return found
 
 
-@kernel
-def solve_range(  # type: ignore[no-untyped-def]
+def _solve_range(
     points, targets, carried, start, barred, first, last,
     column, weights, fitted, gap, infeasibility, iterations, others,
 ):  # fmt: skip
@@ -263,3 +255,8 @@ def solve_range(  # type: ignore[no-untyped-def]
             fitted[i, t] = 0.0
             for k in range(m):
                 fitted[i, t] += weight[k] * carried[corral[k], t]
+
+
+solve_range = Kernel(
+    _solve_range, _distances, _lowest, _outside, _take_out, _solved, _residual, _polish, _wolfe, _others
+)

@@ -264,7 +264,7 @@ def _blocks(
     collapsed: Array, index: Codes, donors: Codes | int, variant: str, path: str, zeta: Array, start: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Place weights (B, J), year weights (B, P), estimates (B,) and solver reports (B, 2, 3) of B draws."""
-    from vereda.evaluation.sdid_solver import blocks
+    from vereda.evaluation.sdid_solver import PASSES, blocks
 
     count = np.broadcast_to(np.asarray(donors, dtype=np.int64), len(index)).copy()
     omega, lam = np.zeros((len(index), int(count.max()))), np.zeros((len(index), collapsed.shape[1] - 1))
@@ -277,7 +277,8 @@ def _blocks(
             )
             tau[b] = mean[-1] - lam[b] @ mean[:-1]
     else:
-        blocks(collapsed, index, count, VARIANTS.index(variant), zeta, omega, lam, tau, report)
+        work = PASSES * collapsed.shape[1] * index.size
+        blocks.of(work)(collapsed, index, count, VARIANTS.index(variant), zeta, omega, lam, tau, report)
     return omega, lam, tau, report
 
 
@@ -292,16 +293,17 @@ def _published(
     report: Array,
 ) -> None:
     """The weights of R synthdid 0.0.9, into omega and lam, from where the estimate itself ended."""
-    from vereda.evaluation.sdid_solver import frank_wolfe
+    from vereda.evaluation.sdid_solver import R_STEPS, frank_wolfe
 
     span, n, differenced = lam.size, omega.size, variant == "sdid"
     control, exposed = collapsed[rows[:n]], collapsed[rows[n:]].mean(axis=0)
     first = start[rows[:n]]
+    steps = frank_wolfe.of(R_STEPS * (n + span))
     omega[:] = first / first.sum() if first.sum() > 0 else 1 / n
     p = np.vstack([control[:, :span], exposed[:span]])
     if differenced:
         p -= p.mean(axis=1, keepdims=True)
         years = np.ascontiguousarray((control - control.mean(axis=0)).T)
         lam[:] = start[-span:]
-        frank_wolfe(years[:span], years[span], n * zeta[1] ** 2, zeta[2] ** 2, lam, report[1])
-    frank_wolfe(p[:n], p[n], span * zeta[0] ** 2, zeta[2] ** 2, omega, report[0])
+        steps(years[:span], years[span], n * zeta[1] ** 2, zeta[2] ** 2, lam, report[1])
+    steps(p[:n], p[n], span * zeta[0] ** 2, zeta[2] ** 2, omega, report[0])
