@@ -32,7 +32,7 @@ def buffer(prevalence: float) -> float:
 def lines() -> list[str]:
     """The section, Markdown."""
     told = ["## Area of a rare class", ""]
-    for part in (_why, _prevalences, _elsewhere, _small):
+    for part in (_why, _prevalences, _elsewhere, _many, _small):
         told += [*part(), ""]
     return told
 
@@ -85,7 +85,7 @@ def _prevalences() -> list[str]:
         "### With the buffer, from 0.1 % to 10 % of the land",
         "",
         f"Same map; the buffer is fifteen times the class and at most 30 % of the land; points by least variance, at least {MINIMUM} a "
-        "stratum. Certified for beta and Wilson at 1,000 points or more.",
+        "stratum. Certified for beta and Wilson at 1,000 points or more, with these three strata.",
         "",
         "| class on | points | by stratum | error, typical | " + " | ".join(KINDS) + " |",
         "|---|---|---|---|" + "---|" * len(KINDS),
@@ -133,6 +133,33 @@ def _elsewhere() -> list[str]:
         found = _run(land(p, user, omitted, buffer(p), holds), n)
         cells = " | ".join(_cell(found, kind) for kind in KINDS)
         told.append(f"| {name} | {found.rmse:.0%} | {cells} |")
+    return told
+
+
+def _many() -> list[str]:
+    """Many strata with few hits each: another design than the certified one."""
+    told = [
+        "### Many strata",
+        "",
+        "Strata of equal size with equal points; the class alike in all, or in two of them only. Beta shares its third of a hit among the strata; "
+        "Jeffreys' half in each, and Wilson's limits put together, do not know that the others are empty too.",
+        "",
+        "| strata | points each | class on | where | " + " | ".join(KINDS) + " |",
+        "|---|---|---|---|" + "---|" * len(KINDS),
+    ]
+    for strata, points, p in (
+        (5, 200, 0.005),
+        (20, 50, 0.005),
+        (20, 50, 0.02),
+        (20, 150, 0.005),
+        (40, 50, 0.01),
+    ):
+        two = np.where(np.arange(strata) < 2, p * strata / 2, 0.0)
+        for name, rate in (("everywhere", np.full(strata, p)), ("in two", two)):
+            where = Land(tuple(map(str, range(strata))), np.full(strata, 1 / strata), rate)
+            found = _run(where, np.full(strata, points))
+            cells = " | ".join(_cell(found, kind) for kind in KINDS)
+            told.append(f"| {strata} | {points} | {p:.1%} | {name} | {cells} |")
     return told
 
 

@@ -1,0 +1,135 @@
+"""Cells that must not be published, and those that would give them away.
+
+A cell below the threshold is left out. If its row or column total is printed, it can be had by subtraction; so more
+cells are left out until nobody who knows every printed number can pin a suppressed one down.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from vereda.errors import BadDesign
+from vereda.measurement.area.sample import Array
+
+Mask = NDArray[np.bool_]
+FINE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """value (m,) with nan where suppressed; primary, secondary (m,): below the threshold; left out to protect those."""
+
+    value: Array
+    primary: Mask
+    secondary: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What somebody who knows all printed cells and totals, and that no value is below zero, can say of each cell:
+    low, high (m,); equal to the value where it is printed."""
+
+    low: Array
+    high: Array
+
+
+def suppress(
+    value: Array,
+    points: NDArray[np.int64],
+    totals: Sequence[Sequence[int]],
+    threshold: float,
+    least_points: int,
+    width: float,
+) -> Published:
+    """Leave out what is small and what gives it away.
+
+    value (m,) >= 0, points (m,) behind each; totals: cells whose sum is printed, each a list of numbers of cells. A
+    cell is primary where 0 < value < threshold or where it rests on fewer than least_points points: a zero with enough points is
+    news, not a danger. width: how far low and high of `attack` must lie apart, in the unit, for every suppressed
+    cell; at least the threshold is sensible. Secondary cells are the smallest in a total that protect. Where a total
+    has no more cells to leave out, BadDesign says so: then the total goes.
+    """
+    if not (np.isfinite(value).all() and (value >= 0).all()):
+        raise BadDesign("Suppression needs every value, zero or more, to see what gives what away.")
+    primary: Mask = ((value > 0) & (value < threshold)) | (points < least_points)
+    hidden = primary.copy()
+    while True:
+        bare = _bare(value, hidden, totals, width)
+        if bare is None:
+            break
+        hidden[_next(value, hidden, totals, bare)] = True
+    for cell in sorted(
+        np.flatnonzero(hidden & ~primary), key=lambda c: -value[c]
+    ):  # was each of them needed?
+        hidden[cell] = False
+        hidden[cell] = _bare(value, hidden, totals, width) is not None
+    return Published(np.where(hidden, np.nan, value), primary, hidden & ~primary)
+
+
+def attack(shown: Array, sums: Mapping[tuple[int, ...], float]) -> Attack:
+    """The tightest bounds on every cell: two linear programmes each (HiGHS), given the printed cells and totals."""
+    hidden = np.flatnonzero(np.isnan(shown))
+    low, high = shown.copy(), shown.copy()
+    if not len(hidden):
+        return Attack(low, high)
+    place = {int(cell): k for k, cell in enumerate(hidden)}
+    rows = np.zeros((len(sums), len(hidden)))
+    rest = np.zeros(len(sums))
+    for i, (cells, total) in enumerate(sums.items()):
+        rest[i] = total - sum(shown[c] for c in cells if c not in place)
+        for c in cells:
+            if c in place:
+                rows[i, place[c]] += 1
+    for cell, k in place.items():
+        low[cell], high[cell] = _bound(rows, rest, k, 1.0), -_bound(rows, rest, k, -1.0)
+    return Attack(low, high)
+
+
+def _bound(rows: Array, rest: Array, k: int, sign: float) -> float:
+    aim = np.zeros(rows.shape[1])
+    aim[k] = sign
+    if not rows[:, k].any():
+        return 0.0 if sign > 0 else -np.inf
+    found = linprog(aim, A_eq=rows, b_eq=rest, bounds=(0, None), method="highs")
+    if found.fun is None:
+        return -np.inf  # no end to it, as far as the printed numbers tell
+    return float(found.fun)
+
+
+def _bare(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], width: float) -> int | None:
+    """A suppressed cell that is known better than it may be: of a total that hides too little, else by attack."""
+    enough = width - FINE * max(1.0, width)
+    for cells in totals:
+        inside = [c for c in cells if hidden[c]]
+        if inside and (len(inside) == 1 or value[inside].sum() < enough):
+            return min(inside, key=lambda c: float(value[c]))
+    sums = {tuple(cells): float(value[list(cells)].sum()) for cells in totals}
+    seen = attack(np.where(hidden, np.nan, value), sums)
+    room = np.where(hidden, seen.high - seen.low, np.inf)
+    worst = int(np.argmin(room))
+    return worst if hidden[worst] and room[worst] < enough else None
+
+
+def _next(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], bare: int) -> int:
+    """The smallest printed cell above zero, from the total that hides least of those that hold the bare one; if they
+    are all hidden, from totals of what shares one with it."""
+    reach = {bare}
+    while True:
+        near = [cells for cells in totals if reach & set(cells)]
+        by_need = sorted(
+            near, key=lambda cells: (sum(float(value[c]) for c in cells if hidden[c]), len(cells))
+        )
+        for cells in by_need:
+            printed = [c for c in cells if not hidden[c]]
+            if printed:
+                return min(printed, key=lambda c: (value[c] <= 0, float(value[c])))
+        held = {c for cells in near for c in cells}
+        if held <= reach:
+            raise BadDesign(
+                "A total has too few cells to protect a small one: whatever is left out, subtraction finds it. Leave the "
+                "total out as well, or merge places."
+            )
+        reach |= held
