@@ -1,4 +1,4 @@
-"""Violence: homicide and extortion, as counts and as rates."""
+"""Violence: homicide, extortion and kidnapping, as counts and as rates."""
 
 import numpy as np
 
@@ -52,3 +52,27 @@ def extortion_rate(cases: Array, population: Array) -> Array:
     cases (n,), population (n,) residents at mid-year.
     """
     return 1e5 * cases / np.where(population > 0, population, np.nan)
+
+
+@indicator("kidnapped", "People kidnapped", "persons", needs=("kidnapped",), better="down")
+def kidnapped(people: Array) -> Array:
+    """People kidnapped in the year, for a ransom or another demand or without one. Those without a known municipality are in no sum of municipalities.
+
+    people (n,).
+    """
+    return people
+
+
+@indicator(
+    "kidnapping_rate",
+    "Kidnapping rate",
+    "persons/100 000 people/year",
+    needs=("kidnapped", "population"),
+    better="down",
+)
+def kidnapping_rate(people: Array, population: Array) -> Array:
+    """People kidnapped per 100 000 residents in the year. None kidnapped is a rate of zero; no population is no rate.
+
+    people (n,), population (n,) residents at mid-year.
+    """
+    return 1e5 * people / np.where(population > 0, population, np.nan)

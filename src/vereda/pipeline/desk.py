@@ -309,6 +309,8 @@ class Desk:
         value: float | None = None
         if place in rule.but:
             status, note = "not_collected", rule.but[place]
+        elif when in rule.not_collected:
+            status, note = "not_collected", rule.not_collected[when]
         elif when in rule.not_in:
             status, note = "incomplete", "absent from a table known to be incomplete in this year"
         elif (spot.since and year < spot.since) or (spot.until and year > spot.until):

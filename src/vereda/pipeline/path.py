@@ -29,7 +29,7 @@ from vereda.pipeline.intake import check, init, keep, verify
 from vereda.pipeline.opening import differences, headline, values
 from vereda.pipeline.reply import Reply, show
 from vereda.pipeline.study import PACKAGE, STATE, Study, case_id, day_of, find_case, reconciled
-from vereda.pipeline.tracing import Tracer
+from vereda.pipeline.tracing import Tracer, held_edition
 from vereda.store import Store, load_state, save_state, write_outputs
 from vereda.terms.answer import Edition
 from vereda.terms.figure import Step
@@ -166,7 +166,7 @@ def evaluate(
         _ingest(study, store)
         desk = _desk(study, store, day)
         findings, _ = _evaluated(study, desk, plans, lambda words: bar.update(task, description=words))
-    shown = publication.evaluate_text(findings, lang, _names(study, lang))
+    shown = publication.evaluate_text(findings, lang, _names(study, lang), study.cards)
     return Reply(tuple(shown), publication.as_json(findings))
 
 
@@ -182,8 +182,13 @@ def _evaluated(
         from vereda.pipeline.panels import Values
 
         values, pairs = Values(desk, desk.municipalities()), study.neighbours
+        borders = tuple(
+            held_edition(study.cards[name], study.batches[name].vintage)
+            for name, d in study.descriptions.items()
+            if d.kind == "adjacency" and name in study.batches
+        )
         for plan in plans:
-            found, ways = evaluate(plan, desk, values, pairs, perf_counter, progress)
+            found, ways = evaluate(plan, desk, values, pairs, perf_counter, progress, borders)
             findings.append(found)
             steps |= ways
     return tuple(findings), steps
@@ -198,7 +203,7 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
         for name, description in study.descriptions.items()
         if name in study.batches and description.covers.level == "municipality"
         for series in description.series
-        if description.absent.means == "zero"
+        if description.absent_for(series).means == "zero"
     }
     return Desk(study.register, study.gazetteer, store, study.cards, vintages, as_of, absences)
 
@@ -237,7 +242,7 @@ def answer(
                 publication.as_json(replace(told, maps=())),
             )
         tracer.register = questions.register_steps(tracer.desk, questions.agreed(tracer.desk), tracer)
-        if key.partition("@")[0] in {"effect", "displaced", "finding"}:
+        if key.partition("@")[0] in {"effect", "displaced", "finding", "panel"}:
             plans = [p for p in study.register.plans if key.partition("@")[2].startswith(f"{p.id}:")]
             ways = _evaluated(study, tracer.desk, plans, lambda words: None)[1]
             if key not in ways:
@@ -247,6 +252,10 @@ def answer(
                     f"No effect answers {key!r}. Plans: {plans_held}. Keys like it: {', '.join(near) or 'none'}."
                 )
             tracer.register |= ways
+        if key.partition("@")[0] in {"production", "parameter", "elsewhere"}:
+            from vereda.pipeline import production_reply  # it asks this module for its desk
+
+            tracer.register |= production_reply.ways(study, store, day, key)
         step = tracer.whole(key)
         return Reply(tuple(publication.trace_text(step, lang)), publication.as_json(step))
 

@@ -1,5 +1,6 @@
 """The way back: from a trace key to the cells, files and publishers behind the number."""
 
+import re
 from dataclasses import replace
 
 from vereda.errors import NoTrace
@@ -7,7 +8,9 @@ from vereda.pipeline.desk import Desk, Key, Row, Sum, Tally
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
+from vereda.terms.source import SourceCard, Vintage
 
+_IN_SHEET = re.compile(r"(?P<letters>[A-Z]{1,3}) \((?P<header>.+)\)")  # how a column of a worksheet is named
 FLOWS = ("rises", "falls", "net", "offset")
 
 
@@ -44,6 +47,8 @@ class Tracer:
 
     def _open(self, step: Step, seen: frozenset[str]) -> Step:
         inputs = step.inputs
+        if step.kind == "year":
+            return step  # the years of a panel: thousands of cells, each year by its own key
         if not inputs and step.key and step.key not in seen:
             inputs = self(step.key).inputs
             seen = seen | {step.key}
@@ -220,26 +225,34 @@ class Tracer:
         card, v = self.desk.cards.get(row.dataset), self.desk.vintages.get((row.dataset, row.file_sha256))
         if card is None or v is None:
             raise NoTrace(f"The edition behind {asked} is not held; run `vereda run` again.")
-        publisher = Step(
-            "publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}"
-        )
-        file = Step(
-            "file",
-            v.file,
-            f"sha256 {v.sha256}, {v.size} bytes",
-            note=f"read on {v.read_on} by {v.reader}",
-            inputs=(publisher,),
-        )
-        return Step(
-            "vintage", f"{row.dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
-        )
+        return held_edition(card, v)
 
     def _title(self, key: Key) -> str:
         return f"{key.indicator} · {self.desk.place_name(key.place)} · {key.period}"
 
 
+def held_edition(card: SourceCard, v: Vintage) -> Step:
+    """An edition, the file it was read from, and who published it."""
+    publisher = Step(
+        "publisher", f"{card.publisher}: {card.title}", card.address, note=f"licence: {card.licence}"
+    )
+    file = Step(
+        "file",
+        v.file,
+        f"sha256 {v.sha256}, {v.size} bytes",
+        note=f"read on {v.read_on} by {v.reader}",
+        inputs=(publisher,),
+    )
+    return Step(
+        "vintage", f"{card.dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
+    )
+
+
 def where(row: Row) -> str:
-    """Where an observation is printed: sheet, row and column of the publisher's file, or page."""
+    """Where an observation is printed: cell of a worksheet, row and column of another file, or page."""
+    cell = _IN_SHEET.fullmatch(row.col or "")
+    if cell and row.sheet and row.row is not None:
+        return f"{row.sheet}!{cell['letters']}{row.row} ({cell['header']})"
     parts = [
         row.sheet and f"sheet {row.sheet}",
         row.row is not None and f"row {row.row}",

@@ -1,5 +1,6 @@
 """Sources bring the figures: each dataset is described in a folder, read as described, and checked."""
 
+from vereda.sources.catalogue import Fetchable, chosen, fetchables
 from vereda.sources.checks import check, fill, refuse_failed
 from vereda.sources.description import SourceDescription, datasets, describe, load
 from vereda.sources.editions import (
@@ -22,6 +23,7 @@ from vereda.sources.shapes import adjacency, geometry
 
 __all__ = [
     "READER",
+    "Fetchable",
     "Sidecar",
     "SourceDescription",
     "Verification",
@@ -29,8 +31,10 @@ __all__ = [
     "bring",
     "card",
     "check",
+    "chosen",
     "datasets",
     "describe",
+    "fetchables",
     "fill",
     "fingerprint",
     "gazetteer",

@@ -55,7 +55,7 @@ def fill(
     Places valid in each year; the series, estimator, source and vintage are those of the table.
     Nothing is made up where the description says that absence means nothing ("missing").
     """
-    if description.absent.means == "missing" or table.num_rows == 0:
+    if table.num_rows == 0:
         return OBSERVATIONS.empty_table()
     wanted = [
         (code, str(year))
@@ -67,7 +67,10 @@ def fill(
     grid = pa.table({"place": [code for code, _ in wanted], "period": [year for _, year in wanted]})
     editions = table.select(["series", "unit", "estimator", "source", "vintage"])
     kinds = editions.group_by(editions.column_names).aggregate([]).to_pylist()
-    rows = [_absent_rows(description, table, grid, kind) for kind in kinds]
+    speaking = [kind for kind in kinds if description.absent_for(kind["series"]).means != "missing"]
+    if not speaking:
+        return OBSERVATIONS.empty_table()
+    rows = [_absent_rows(description, table, grid, kind) for kind in speaking]
     return pa.concat_tables(rows).sort_by([(k, "ascending") for k in KEY])
 
 
@@ -85,6 +88,8 @@ def _absent_rows(d: SourceDescription, table: pa.Table, grid: pa.Table, kind: di
 def _meaning(d: SourceDescription, absent: Absent, place: str, when: str) -> tuple[float | None, str, str]:
     if place in absent.but:
         return None, "not_collected", absent.but[place]
+    if when in absent.not_collected:
+        return None, "not_collected", absent.not_collected[when]
     if when in absent.not_in:
         return None, "incomplete", "absent in a year known to be incomplete"
     if absent.means == "not_collected":

@@ -12,9 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vereda.errors import BadRequest, BadSource
+from vereda.terms.fetching import Address
 from vereda.terms.observation import STATUSES
 
 HERE = Path(__file__).parent
+LIVE = HERE / "live"  # described, fetched by whoever wants them; no edition comes with the program
 
 Absence = Literal["zero", "not_collected", "missing"]
 _LISTED = 20  # places named in a sentence; more are counted
@@ -33,6 +35,7 @@ class NumberFormat(Said):
     thousands: Literal["", ",", ".", " "] = ""
     zero: tuple[str, ...] = ()  # texts that mean zero, such as "- 0"
     empty: Literal["refuse", "absent", "zero"] = "refuse"
+    exponent: bool = False  # a program wrote the file, and small numbers look like 2e-05
 
     @model_validator(mode="after")
     def _marks_differ(self) -> "NumberFormat":
@@ -63,10 +66,20 @@ class PlaceColumn(Said):
     prefix: str = ""
     width: int | None = None  # characters of a code, so that a lost leading zero is seen
     codes: dict[str, str] = Field(default_factory=dict)  # text -> full code, before anything else
+    like: dict[str, str] = Field(default_factory=dict)  # pattern of pseudo-codes -> full code, after `codes`
+    elsewhere: FromColumn | None = (
+        None  # column whose text, or pattern of it, says that the row is not in the country
+    )
     corrections: dict[str, Correction] = Field(default_factory=dict)
+    lost_zeros: str | None = (
+        None  # why codes a digit short get their leading zero back; refused if not stated
+    )
     when_empty: FromColumn | None = None  # where to look when the code is empty
     name: str | None = None  # column with the name, compared with the gazetteer
     parent: str | None = None  # column with the name of the parent
+    known_as: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict
+    )  # full code -> names only this publisher uses
 
 
 class PeriodColumn(Said):
@@ -77,6 +90,16 @@ class PeriodColumn(Said):
     fixed: str | None = None  # one period for the whole file
     prefix: str = ""  # "FY" for fiscal years
     codes: dict[str, str] = Field(default_factory=dict)  # odd texts -> period
+    dates: tuple[
+        Literal["iso", "dmy", "mdy", "serial"], ...
+    ] = ()  # the column names days, written in these forms
+    every: Literal["year", "month"] = "year"  # the period a day belongs to
+
+    @model_validator(mode="after")
+    def _one_order(self) -> "PeriodColumn":
+        if {"dmy", "mdy"} <= {*self.dates}:
+            raise ValueError("dates cannot be both dmy and mdy: 03/04/2020 would be two days")
+        return self
 
 
 class Series(Said):
@@ -88,6 +111,8 @@ class Series(Said):
     most: float | None = None
     years: str | None = None  # where the file covers fewer years of this series than of the others
     incomplete: tuple[str, ...] = ()  # periods in which this series alone is known to be incomplete
+    outside: str = ""  # why nothing was collected outside `years`: the programme stopped reporting, say
+    absent: Absence | None = None  # where an empty cell of this series alone means something else
 
 
 class ValueColumn(Said):
@@ -95,6 +120,7 @@ class ValueColumn(Said):
 
     series: str | None = None
     suffix: str = ""
+    times: float = 1  # the column is printed in thousands, say; the series' `name` tells the reader
 
 
 class EachRow(Said):
@@ -152,6 +178,9 @@ class Absent(Said):
     why: str
     but: dict[str, str] = Field(default_factory=dict)  # places for which it means not collected: reason
     not_in: tuple[str, ...] = ()  # periods in which the file is incomplete: absence says nothing
+    not_collected: dict[str, str] = Field(
+        default_factory=dict
+    )  # periods in which nobody collected it: reason
 
 
 class Totals(Said):
@@ -249,7 +278,13 @@ class SourceDescription(Said):
     edition: str = ""  # name of the file's own edition when the rows carry several vintages
     vintage_note: str = ""
     read_by: Literal["read.py"] | None = None  # the file is no table of text: our read.py makes it one
-    layout: Literal["wide", "long"] = "long"
+    table: Literal["text", "workbook", "stata", "iati"] = "text"  # what kind of file
+    sheet: str | None = None  # name of the worksheet
+    header_rows: int = Field(
+        default=1, ge=1
+    )  # rows of the header; of a workbook alone, where groups are merged
+    layout: Literal["wide", "long", "events"] = "long"  # events: one row each, added up by place and period
+    whole: str | None = None  # the series that every event counts towards, beside its own
     encoding: str = "utf-8"
     delimiter: str = ","
     header_line: int = 1
@@ -270,6 +305,9 @@ class SourceDescription(Said):
     row: str | None = None  # column with the row of the publisher's file, where read.py adds rows up
     numbers: dict[str, NumberFormat] = Field(default_factory=lambda: {"default": NumberFormat()})
     ignore: dict[str, str] = Field(default_factory=dict)
+    leave_out: dict[str, dict[str, str]] = Field(
+        default_factory=dict
+    )  # column -> text of rows not read: reason
     status: str = "measured"
     statuses: dict[str, str] = Field(default_factory=dict)  # period -> status
     status_rules: tuple[StatusRule, ...] = ()  # on the note
@@ -282,6 +320,7 @@ class SourceDescription(Said):
     gazetteer: GazetteerColumns | None = None
     pairs: PairColumns | None = None
     geometry: GeometryFile | None = None
+    fetch: Address | None = None  # where the file can be fetched as it is described here
 
     @property
     def name_of_vintage(self) -> str:
@@ -301,15 +340,35 @@ class SourceDescription(Said):
             for name, s in self.series.items()
             if s.incomplete
         )
-        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}"
+        apart = "".join(
+            f" {name}: {s.absent.replace('_', ' ')} where absent."
+            for name, s in self.series.items()
+            if s.absent
+        )
+        apart += "".join(
+            f" {name} outside {s.years}: {s.outside}." for name, s in self.series.items() if s.outside
+        )
+        left: dict[str, list[str]] = {}
+        for text, why in (pair for texts in self.leave_out.values() for pair in texts.items()):
+            left.setdefault(why, []).append(text)
+        rows = "; ".join(f"{', '.join(texts)} ({why})" for why, texts in left.items())
+        apart += f" Rows left out: {rows}." if rows else ""
+        return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}{apart}"
 
     def absent_for(self, series: str) -> Absent:
         """What an absent row of one series means: years it is not covered in, or not completely, say nothing."""
         said, (first, last) = self.series[series], self.covers.span
         begin, end = years_of(said.years) if said.years else (first, last)
-        outside = (str(y) for y in range(first, last + 1) if not begin <= y <= end)
+        outside = [str(y) for y in range(first, last + 1) if not begin <= y <= end]
         silent = dict.fromkeys([*self.absent.not_in, *said.incomplete, *outside])
-        return self.absent.model_copy(update={"not_in": tuple(sorted(silent))})
+        why = dict.fromkeys(outside, said.outside) if said.outside else {}
+        return self.absent.model_copy(
+            update={
+                "means": said.absent or self.absent.means,
+                "not_in": tuple(sorted(silent)),
+                "not_collected": {**self.absent.not_collected, **why},
+            }
+        )
 
     def number_format(self, column: str) -> NumberFormat:
         """How the numbers of this column are written."""
@@ -352,12 +411,19 @@ def _problems(d: SourceDescription) -> list[str]:
         found.append("a wide file states period.columns, a long one does not")
     if d.layout == "wide" and d.series_from is None and len(d.series) != 1:
         found.append("a wide file holds one series, or names it in series_from")
-    if d.row and not d.read_by:
+    if (d.table == "workbook") != (d.sheet is not None):
+        found.append("a workbook states its sheet, and nothing else has one")
+    if d.layout == "events" and (d.note or (d.each_row and (d.low or d.high))):
+        found.append("events are added up: they have no note of their own, and a count has no low or high")
+    if d.whole and d.layout != "events":
+        found.append("only events count towards a whole")
+    if d.row and not (d.read_by or d.table == "iati"):
         found.append("row names a column that read.py gives; the line of the file is known otherwise")
-    if d.layout == "long" and not d.values and d.each_row is None:
-        found.append("a long file states its value columns, or each_row")
+    if d.layout != "wide" and not d.values and d.each_row is None:
+        found.append("a long file or a list of events states its value columns, or each_row")
     named = {v.series for v in d.values.values() if v.series} | ({d.each_row.series} if d.each_row else set())
     named |= set(d.undefined_when.series) if d.undefined_when else set()
+    named |= {d.whole} if d.whole else set()
     found += [
         f"series {s!r} is used but not described"
         for s in sorted((named | set(d.expect.totals)) - set(d.series))
@@ -377,7 +443,7 @@ def datasets(extra_folder: Path | None = None) -> tuple[str, ...]:
 
 def describe(dataset: str, extra_folder: Path | None = None) -> SourceDescription:
     """What `source.yml` says about a dataset; a case's own description wins over ours."""
-    folders = _folders(extra_folder)
+    folders = _folders(LIVE) | _folders(extra_folder)
     if dataset not in folders:
         near = get_close_matches(dataset, folders, n=3) or sorted(folders)
         raise BadRequest(f"no dataset is called {dataset!r}. Described datasets: {', '.join(near)}.")

@@ -1,8 +1,9 @@
 """The place of each row: its code, checked against the gazetteer and the name beside it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +11,14 @@ import pyarrow.compute as pc
 from vereda.errors import BadSource, UnknownPlace
 from vereda.sources.description import SourceDescription
 from vereda.terms.place import Gazetteer, fold
+
+
+class Located(Protocol):
+    """Tells the line of a row of a block."""
+
+    def __add__(self, row: int, /) -> int:
+        """The line."""
+
 
 _SEPARATOR = "\x1f"
 _SHOWN = 12
@@ -27,10 +36,11 @@ class Placing:
             self.place.name,
             self.place.parent,
             empty.column if empty else None,
+            self.place.elsewhere.column if self.place.elsewhere else None,
         ]
         self.known: dict[str, str] = {}
 
-    def __call__(self, text: pa.RecordBatch, line: int) -> pa.Array:
+    def __call__(self, text: pa.RecordBatch, line: Located) -> pa.Array:
         """Codes of places for a block of rows that starts at `line`."""
         if self.place.column is None:
             return pa.repeat(self.place.fixed, text.num_rows)
@@ -47,22 +57,36 @@ class Placing:
         return pa.array(codes, pa.string()).take(coded.indices)
 
     def _learn(self, words: str, faults: list[tuple[str, str]]) -> None:
-        printed, name, parent, instead = [*words.split(_SEPARATOR), "", "", ""][:4]
+        printed, name, parent, instead, away = [*words.split(_SEPARATOR), "", "", "", ""][:5]
         printed = printed.strip()
-        if not printed:
+        if outside := self.place.elsewhere and _like(self.place.elsewhere.codes, away):
+            code = outside
+        elif not printed:
             code = self.place.when_empty.codes.get(instead, "") if self.place.when_empty else ""
         elif printed in self.place.codes:
             code = self.place.codes[printed]
-        elif self.place.width and len(printed) == self.place.width - 1 and printed.isdigit():
+        elif remainder := _like(self.place.like, printed):
+            code = remainder
+        elif self._short(printed) and self.place.lost_zeros:
+            printed = f"0{printed}"
+            code = self.place.prefix + self._corrected(printed)
+        elif self._short(printed):
             faults.append((words, f"lost zero:{printed} -> 0{printed}"))
             return
         else:
-            right = self.place.corrections.get(printed)
-            code = self.place.prefix + (right.to if right else printed)
+            code = self.place.prefix + self._corrected(printed)
         problem = self._problem(code, printed, name, parent)
         if problem:
             faults.append((words, problem))
         self.known[words] = code
+
+    def _short(self, printed: str) -> bool:
+        """A digit is missing, as when a spreadsheet takes a code for a number."""
+        return bool(self.place.width) and len(printed) == (self.place.width or 0) - 1 and printed.isdigit()
+
+    def _corrected(self, printed: str) -> str:
+        right = self.place.corrections.get(printed)
+        return right.to if right else printed
 
     def _problem(self, code: str, printed: str, name: str, parent: str) -> str:
         if not code:
@@ -85,7 +109,8 @@ class Placing:
     def _agrees(self, code: str, name: str, parent: str) -> bool:
         assert self.gazetteer is not None
         place = self.gazetteer.get(code)
-        if _plain(name) not in {_plain(n) for n in (place.name, *place.aliases)}:
+        names = (place.name, *place.aliases, *self.place.known_as.get(code, ()))
+        if _plain(name) not in {_plain(n) for n in names}:
             return False
         if not parent or place.parent is None or place.parent not in self.gazetteer:
             return True
@@ -102,7 +127,7 @@ class Placing:
         codes = inside or found
         return f" (that name is {' or '.join(codes)})" if codes else " (no place has that name)"
 
-    def _refuse(self, faults: Sequence[tuple[str, str]], joined: pa.Array, line: int) -> Exception:
+    def _refuse(self, faults: Sequence[tuple[str, str]], joined: pa.Array, line: Located) -> Exception:
         where = f"{self.file}:{line + pc.index(joined, faults[0][0]).as_py()}: column {self.place.column!r}"
         lost = [p.removeprefix("lost zero:") for _, p in faults if p.startswith("lost zero:")]
         if lost:
@@ -125,6 +150,11 @@ class Placing:
             "A renamed or new place is an alias or a change in the gazetteer's source; a wrong code is a "
             "correction in this source, with its reason."
         )
+
+
+def _like(patterns: Mapping[str, str], text: str) -> str:
+    """The code of the first pattern that the whole text fits; empty if none does."""
+    return next((code for pattern, code in patterns.items() if re.fullmatch(pattern, text.strip())), "")
 
 
 def _bare(name: str) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vereda.errors import BadPeriod, BadRequest, BadSource
-from vereda.sources import tabular
+from vereda.sources import dates, events, tabular
 from vereda.sources.description import FromColumn, SourceDescription, ValueColumn
 from vereda.sources.keys import Keys
 from vereda.sources.placing import Placing
@@ -41,6 +41,18 @@ def table(
     return stream(description, path, gazetteer, vintage).read_all()
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the rows of a block stand in the file."""
+
+    numbers: pa.Array
+
+    def __add__(self, row: int) -> int:
+        """Line of a row of the block, the first being 0."""
+        line: int = self.numbers[row].as_py()
+        return line
+
+
 @dataclass(slots=True)
 class Words:
     """Translates the texts of a column, each different text once."""
@@ -50,7 +62,7 @@ class Words:
     translate: Callable[[str], str]
     known: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, texts: pa.Array, line: int) -> pa.Array:
+    def __call__(self, texts: pa.Array, line: Lines) -> pa.Array:
         """The translated column; a text that cannot be translated raises with its line."""
         coded = texts.dictionary_encode()
         out = []
@@ -71,7 +83,7 @@ class _Reader:
 
     def __init__(self, d: SourceDescription, path: Path, gazetteer: Gazetteer | None, vintage: str) -> None:
         file = path.name
-        self.d, self.file, self.sheet = d, file, tabular.member(d, path)
+        self.d, self.file, self.sheet = d, file, d.sheet or tabular.member(d, path)
         self.placing = Placing(d, file, gazetteer)
         self.keys = Keys(file)
         self.said = {
@@ -91,13 +103,14 @@ class _Reader:
         self.incomplete = {s: x.incomplete for s, x in d.series.items() if x.incomplete}
         self.bounds = {s: (x.least, x.most) for s, x in d.series.items() if (x.least, x.most) != (None, None)}
 
-    def rows(self, line: int, text: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def rows(self, first: int, text: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        line, text = self._kept(first, text)
         n = text.num_rows
         fixed = {name: self._column(said, text, line) for name, said in self.said.items()}
         fixed["place"] = self.placing(text, line)
-        lines = pa.array(range(line, line + n), pa.int32()) if self.d.row is None else self._printed(text)
-        fixed["row"] = lines
-        self.keys.add(fixed, lines)
+        lines = fixed["row"] = line.numbers
+        if self.d.layout != "events":  # several of one place and year are what a list of events is made of
+            self.keys.add(fixed, lines)
         for name in ("confidence", "note", "page"):
             column = getattr(self.d, name)
             fixed[name] = _blank_is_null(text[column]) if column else _same(_NO_TEXT, n)
@@ -107,19 +120,30 @@ class _Reader:
         for column, value, when in self._columns():
             yield from self._cells(text, line, column, value, when, fixed)
 
+    def _kept(self, first: int, text: pa.RecordBatch) -> tuple[Lines, pa.RecordBatch]:
+        """The rows that the description does not leave out, and the line of each."""
+        stands = pa.array(range(first, first + text.num_rows), pa.int32())
+        numbers = stands if self.d.row is None else self._printed(text)
+        for column, texts in self.d.leave_out.items():
+            keep = pc.invert(pc.is_in(text[column], value_set=pa.array([*texts])))
+            numbers, text = numbers.filter(keep), text.filter(keep)
+        return Lines(numbers), text
+
     def _columns(self) -> Iterator[tuple[str, ValueColumn, str | None]]:
         d = self.d
         for column, when in d.year_columns().items():
             yield column, ValueColumn(series=None if d.series_from else next(iter(d.series))), when
         for column, value in d.values.items():
             yield column, value, None
+            if d.whole:  # every event counts towards the whole, and towards its own series
+                yield column, value.model_copy(update={"series": d.whole}), None
         if d.each_row:
             yield "", ValueColumn(series=d.each_row.series), None
 
     def _cells(
         self,
         text: pa.RecordBatch,
-        line: int,
+        line: Lines,
         column: str,
         value: ValueColumn,
         when: str | None,
@@ -128,6 +152,7 @@ class _Reader:
         n, d = text.num_rows, self.d
         if column:
             values = self._numbers(text, column, line)
+            values = values if value.times == 1 else pc.multiply(values, value.times)
         else:
             assert d.each_row is not None
             values, column = _same(d.each_row.value, n), d.place.column or ""
@@ -149,11 +174,15 @@ class _Reader:
             out["note"] = pc.if_else(hit, u.note, out["note"])
         out["unit"] = self._units(text, out["series"], value, line)
         self._bounded(values, out["series"], column, line)
-        out["value"], out["col"], out["sheet"] = values, _same(column, n), _same(self.sheet, n)
+        out["value"], out["col"], out["sheet"] = (
+            values,
+            _same(tabular.printed(text, column), n),
+            _same(self.sheet, n),
+        )
         batch = pa.RecordBatch.from_arrays([out[f.name] for f in OBSERVATIONS], schema=OBSERVATIONS)
         yield batch if keep is None else batch.filter(keep)
 
-    def _numbers(self, text: pa.RecordBatch, column: str, line: int) -> pa.Array:
+    def _numbers(self, text: pa.RecordBatch, column: str, line: Lines) -> pa.Array:
         written = self.d.number_format(column)
         if column in (self.d.low, self.d.high):
             written = written.model_copy(update={"empty": "absent"})
@@ -164,7 +193,7 @@ class _Reader:
             raise tabular.no_number(self.file, line + first, column, cell, written, pc.sum(bad).as_py())
         return values
 
-    def _bounded(self, values: pa.Array, series: pa.Array, column: str, line: int) -> None:
+    def _bounded(self, values: pa.Array, series: pa.Array, column: str, line: Lines) -> None:
         for name, (least, most) in self.bounds.items():
             low, high = pc.min_max(values).as_py().values()
             if (low is None) or ((least is None or low >= least) and (most is None or high <= most)):
@@ -181,13 +210,14 @@ class _Reader:
                     "A wrong unit or locale does this; if the value is real, widen the bounds and say why."
                 )
 
-    def _units(self, text: pa.RecordBatch, series: pa.Array, value: ValueColumn, line: int) -> pa.Array:
+    def _units(self, text: pa.RecordBatch, series: pa.Array, value: ValueColumn, line: Lines) -> pa.Array:
         coded = series.dictionary_encode()
         names = coded.dictionary.to_pylist()
         strange = [s for s in names if s not in self.d.series]
         if strange:
             raise BadSource(
-                f"{self.file}:{line}: series {strange[0]!r} is not described. State it with its unit."
+                f"{self.file}:{line + pc.index(series, strange[0]).as_py()}: series {strange[0]!r} is not described. "
+                "State it with its unit."
             )
         units = pa.array([self.d.series[s].unit for s in names], pa.string()).take(coded.indices)
         if self.unit is not None and self.d.unit_column is not None:
@@ -207,7 +237,7 @@ class _Reader:
         """The row of the publisher's file that read.py names."""
         return pc.cast(text[self.d.row], pa.int32())
 
-    def _status(self, out: dict[str, pa.Array], when: str | None, line: int) -> pa.Array:
+    def _status(self, out: dict[str, pa.Array], when: str | None, line: Lines) -> pa.Array:
         status = self._said(out, when, line)
         for name, years in self.incomplete.items():
             mine = pc.equal(out["series"], name)
@@ -215,7 +245,7 @@ class _Reader:
             status = pc.if_else(hit, "incomplete", status)
         return status
 
-    def _said(self, out: dict[str, pa.Array], when: str | None, line: int) -> pa.Array:
+    def _said(self, out: dict[str, pa.Array], when: str | None, line: Lines) -> pa.Array:
         if self.d.status_rules:
             return self.by_note(pc.fill_null(out["note"], ""), line)
         if when is not None:
@@ -241,7 +271,7 @@ class _Reader:
 
     def _covered(self, text: str) -> str:
         p = self.d.period
-        name = p.codes.get(text) or p.prefix + text.strip()
+        name = p.codes.get(text) or p.prefix + self._named(text)
         span = period(name)
         first, last = self.d.covers.span
         if span.start.year < first - bool(p.prefix) or span.end.year > last:
@@ -251,7 +281,14 @@ class _Reader:
             )
         return name
 
-    def _column(self, said: "Words | str", text: pa.RecordBatch, line: int) -> pa.Array:
+    def _named(self, text: str) -> str:
+        p = self.d.period
+        if not p.dates:
+            return text.strip()
+        day = dates.day(text, p.dates)
+        return str(day.year) if p.every == "year" else f"{day:%Y-%m}"
+
+    def _column(self, said: "Words | str", text: pa.RecordBatch, line: Lines) -> pa.Array:
         return _same(said, text.num_rows) if isinstance(said, str) else said(text[said.column], line)
 
 
@@ -259,8 +296,11 @@ def _observations(
     d: SourceDescription, path: Path, gazetteer: Gazetteer | None, vintage: str
 ) -> Iterator[pa.RecordBatch]:
     reader = _Reader(d, path, gazetteer, vintage)
-    for line, text in tabular.batches(d, path):
-        yield from reader.rows(line, text)
+    rows = (row for line, text in tabular.batches(d, path) for row in reader.rows(line, text))
+    if d.layout == "events":
+        yield events.added(rows)
+        return
+    yield from rows
     reader.keys.close()
 
 

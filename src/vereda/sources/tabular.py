@@ -60,7 +60,8 @@ def pattern(written: NumberFormat) -> str:
     whole = r"\d+"
     if written.thousands:
         whole = rf"(?:\d{{1,3}}(?:{re.escape(written.thousands)}\d{{3}})+|\d+)"
-    return rf"^[+-]?{whole}(?:{re.escape(written.decimal)}\d+)?$"
+    power = r"(?:[eE][+-]?\d{1,2})?" if written.exponent else ""
+    return rf"^[+-]?{whole}(?:{re.escape(written.decimal)}\d+)?{power}$"
 
 
 def say(written: NumberFormat) -> str:
@@ -90,6 +91,9 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
     """Blocks of the file as columns of text, each with the line on which it starts."""
     if description.read_by:
         yield 1, _made(description, path)
+        return
+    if description.table != "text":
+        yield from _stored(description, path)
         return
     header = inspect(description, path)
     line = description.header_line + 1
@@ -129,6 +133,34 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
                 "A cut download or an open quotation mark does this: fetch the file again."
             ) from None
     check_rows(description, path.name, line - 1 - description.header_line)
+
+
+def _stored(description: SourceDescription, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Blocks of a worksheet, a Stata file or an IATI file, as text like any other."""
+    rows = 0
+    if description.table == "workbook":
+        workbook = import_module("vereda.sources.workbook")
+        sheet = workbook.open_sheet(description, path)
+        _columns(description, sheet.file, [name for name in sheet.header if name])
+        found = workbook.blocks(description, sheet)
+    elif description.table == "iati":
+        iati = import_module("vereda.sources.iati")
+        _columns(description, path.name, list(iati.COLUMNS))
+        found = iati.blocks(path)
+    else:
+        stata = import_module("vereda.sources.stata")
+        _columns(description, path.name, stata.header(path))
+        found = stata.blocks(description, path, used_columns(description))
+    for line, batch in found:
+        yield line, batch
+        rows += batch.num_rows
+    check_rows(description, path.name, rows)
+
+
+def printed(text: pa.RecordBatch, column: str) -> str:
+    """How a locator names a column: its header, and in a worksheet its letter."""
+    about = text.schema.field(column).metadata if column else None
+    return about[b"cell"].decode() if about and b"cell" in about else column
 
 
 def _made(description: SourceDescription, path: Path) -> pa.RecordBatch:
@@ -200,7 +232,7 @@ def used_columns(description: SourceDescription) -> list[str]:
     """Every column the description reads, in no order."""
     d = description
     said: list[str | None] = [d.place.column, d.place.name, d.place.parent, d.period.column]
-    said += [d.low, d.high, d.confidence, d.note, d.page, d.row, *d.values, *d.year_columns()]
+    said += [d.low, d.high, d.confidence, d.note, d.page, d.row, *d.values, *d.year_columns(), *d.leave_out]
     words = (d.source, d.estimator, d.vintage, d.series_from, d.unit_column, d.place.when_empty)
     said += [word.column for word in words if not isinstance(word, str) and word is not None]
     if d.undefined_when:
