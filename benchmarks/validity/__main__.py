@@ -21,10 +21,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import area  # noqa: E402
 import graded  # noqa: E402
 import intervals  # noqa: E402
 import numpy as np  # noqa: E402
 import placebos  # noqa: E402
+import production  # noqa: E402
 from page import page  # noqa: E402
 from rates import Row, Task, timed  # noqa: E402
 
@@ -109,11 +111,13 @@ def main() -> int:
     found, spent = simulated([*intervals.TASKS, *graded.TASKS, *placebos.TASKS], asked.workers)
     rows = [row for row in found if isinstance(row, Row)]
     grades = [row for row in found if isinstance(row, graded.Graded)]
+    sections = [area.lines(), production.section()]
     seconds = time.perf_counter() - begun
     asked.out.write_text(
         page(
             asked.date, (seconds, spent), values, pairs, rows, grades, references.NOT_HERE, parity.ELSEWHERE, skipped
-        ),
+        )
+        + "".join("\n" + "\n".join(lines) + "\n" for lines in sections),
         encoding="utf-8",
     )  # fmt: skip
     wrong = [v for v in values if not v["agrees"] and "DOES NOT" in v["instead"]]

@@ -177,6 +177,29 @@ def _print(reply: Reply, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--case", "-c", default="us-colombia", show_default=True, help="Whose vocabulary and places.")
+@click.option(
+    "--lang", type=click.Choice(["en", "es"]), default="en", show_default=True, help="Of what is printed."
+)
+@click.option("--text-lang", metavar="CODE", help="Language of the text (en, es), where it is not detected.")
+@click.option("--date", metavar="DAY", help="Day of a text that bears none, for example 2021-09-30.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: every candidate with span, links, score.")
+@friendly
+def read(file: Path, case: str, lang: str, text_lang: str | None, date: str | None, as_json: bool) -> None:
+    """Read a statement (text, HTML, PDF, DOCX) and propose what it says, each with its words. Offline.
+
+    Commitments with parties and strength, instruments, forums, offices, places, dates, sums. A person decides.
+
+    Example: vereda read communique.pdf --date 2021-09-30
+    """
+    from vereda.pipeline import reading
+    from vereda.pipeline.folders import find_case
+
+    _print(reading.reply(file, find_case(case), lang, text_lang, date), as_json)
+
+
+@main.command()
 @click.argument("number", metavar="INDICATOR@PLACE:PERIOD")
 @shared
 def trace(number: str, case: str, build: Path, as_of: str | None, lang: str, as_json: bool) -> None:
@@ -289,7 +312,7 @@ def headline(case: str, build: Path, expect: Path | None) -> None:
 @click.option("--stratum", metavar="COL", help="scm, ascm, sdid: placebos come from the same stratum.")
 @click.option("--draws", type=int, metavar="N", help="did: multiplier bootstrap. sdid: bootstrap.")
 @click.option("--placebos", metavar="all|N", help="scm, ascm, sdid, mc, ife: permutation p-value.")
-@click.option("--statistic", metavar="NAME", help="scm, ascm: rmspe_ratio, studentised or mean.")
+@click.option("--statistic", metavar="NAME", help="scm, ascm: rmspe_ratio, studentised, mean or own_spread.")
 @click.option(
     "--gaps",
     type=click.Choice(["refuse", "keep", "drop"]),
@@ -309,6 +332,15 @@ def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
     from vereda.pipeline import estimating
 
     _print(estimating.reply(file, outcome, asked), as_json)
+
+
+from vereda.cli.area import area  # noqa: E402  they use what is defined above
+from vereda.cli.fetch import fetch  # noqa: E402
+from vereda.cli.production import production  # noqa: E402
+
+main.add_command(area)
+main.add_command(fetch)
+main.add_command(production)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ NAMES = {
     "commitments": "commitment",
     "priority_scope": "scope",
     "headline": "promise",
+    "pledges": "promise",
     "estimator": "estimator",
 }
 PERIODS = frozenset(
@@ -46,9 +47,9 @@ PERIODS = frozenset(
         "years",
     }
 )
-PLACES = frozenset({"place", "places", "country"})
+PLACES = frozenset({"place", "places", "country", "region", "regions"})
 SERIES = frozenset({"series", "targets", "mapped", "funding", "per"})
-NUMBERS = frozenset({"value", "low", "high"})
+NUMBERS = frozenset({"value", "low", "high", "rounded_to"})
 
 
 @dataclass(slots=True)

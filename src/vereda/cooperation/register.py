@@ -11,6 +11,7 @@ from vereda.cooperation import meaning
 from vereda.cooperation.marked import Key, Marked, load
 from vereda.errors import BadCase, Fault
 from vereda.terms import cooperation as terms
+from vereda.terms import production
 from vereda.terms.cooperation import Entry, Register
 from vereda.terms.place import Gazetteer
 from vereda.terms.plan import Plan
@@ -29,6 +30,7 @@ FILES = {
     "scopes.yml": "scope",
     "conflicts.yml": "conflict",
     "evaluations.yml": "plan",
+    "production.yml": "factor",  # and who assesses, what is missing, what stands beside: see KEYED
 }
 #: kind -> model and field of the Register
 KINDS: Mapping[str, tuple[type[Entry], str]] = {
@@ -45,6 +47,25 @@ KINDS: Mapping[str, tuple[type[Entry], str]] = {
     "scope": (terms.Scope, "scopes"),
     "conflict": (terms.Conflict, "conflicts"),
     "plan": (Plan, "plans"),
+    "assessment": (production.Assessment, "assessments"),
+    "factor": (production.Factor, "factors"),
+    "spread": (production.Spread, "spreads"),
+    "gap": (production.Gap, "gaps"),
+    "field_work": (production.FieldWork, "field_work"),
+    "elsewhere": (production.Elsewhere, "elsewhere"),
+    "beside": (production.Beside, "beside"),
+}
+#: kind of a file -> key that only another kind of its entries has -> that kind
+KEYED: Mapping[str, Mapping[str, str]] = {
+    "factor": {
+        "quantity": "factor",
+        "chain": "assessment",
+        "spread_of": "spread",
+        "printed": "gap",
+        "field_year": "field_work",
+        "about": "elsewhere",
+        "seized": "beside",
+    },
 }
 
 
@@ -153,11 +174,16 @@ def _entries(kind: str, marked: Marked, faults: list[Fault]) -> list[_Row] | Non
     for at, part in parts:
         if isinstance(part, dict):
             member = kind == "training" and "country" in part and "measure" not in part
-            rows.append(_Row("membership" if member else kind, part, at, marked))
+            rows.append(_Row("membership" if member else _kind(kind, part), part, at, marked))
         else:
             remedy = "write keys and values, one a line"
             faults.append(Fault(marked.file, marked.line(at), "this is not an entry with keys", remedy))
     return rows
+
+
+def _kind(kind: str, part: Mapping[str, Any]) -> str:
+    """The kind of an entry in a file that holds several: told by a key that only this kind has."""
+    return next((found for key, found in KEYED.get(kind, {}).items() if key in part), kind)
 
 
 def _known(

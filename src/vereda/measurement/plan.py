@@ -108,32 +108,48 @@ def harvest_plan(
     mean of two Decembers and the eradicated part, "ratio" multiplies the mean, "mean" is the mean alone. re_express
     multiplies by `purity_step`. BadDesign with the list of what is missing: nothing is filled in.
     """
-    _chain(held, "harvest")
-    if form not in ("routes", "leaf", "hectare") or area not in ("added", "ratio", "mean"):
-        raise BadDesign(
-            f"Form {form!r} with area {area!r} is not known: routes, leaf, hectare; added, ratio, mean."
-        )
-    names = FACTORS[form] + (("purity_step",) if re_express else ())
-    extra = {"added": ("added_area",), "ratio": ("productive_ratio",), "mean": ()}[area]
-    routed = SHARES if form == "routes" else ()
-    _complete(
-        held.need(("census_area",), sorted({*years, *(t - 1 for t in years)}))
-        + held.need((*extra, *names, *routed), years)
-        + (_made(held, years) if routed else ())
-    )
+    _complete(harvest_needs(held, years, form, area, re_express))
+    names, routed = _factors(form, re_express), form == "routes"
     book = _Book(held)
     before, now = book.table("census_area", (t - 1 for t in years)), book.table("census_area", years)
     none = np.full(now.shape, NONE, dtype=np.int32)
     ratio = book.table("productive_ratio", years) if area == "ratio" else none
     added = book.table("added_area", years) if area == "added" else none
-    return _plan(book, years, (before, now, ratio, added), names, bool(routed), 1 / KG_IN_T)
+    return _plan(book, years, (before, now, ratio, added), names, routed, 1 / KG_IN_T)
+
+
+def harvest_needs(
+    held: ParameterSet, years: Sequence[int], form: Form, area: Area, re_express: bool = False
+) -> tuple[Missing, ...]:
+    """What `harvest_plan` would miss; empty where it can be made."""
+    _chain(held, "harvest")
+    if form not in ("routes", "leaf", "hectare") or area not in ("added", "ratio", "mean"):
+        raise BadDesign(
+            f"Form {form!r} with area {area!r} is not known: routes, leaf, hectare; added, ratio, mean."
+        )
+    extra = {"added": ("added_area",), "ratio": ("productive_ratio",), "mean": ()}[area]
+    routed = SHARES if form == "routes" else ()
+    return (
+        held.need(("census_area",), sorted({*years, *(t - 1 for t in years)}))
+        + held.need((*extra, *_factors(form, re_express), *routed), years)
+        + (_made(held, years) if routed else ())
+    )
+
+
+def alkaloid_needs(held: ParameterSet, years: Sequence[int]) -> tuple[Missing, ...]:
+    """What `alkaloid_plan` would miss; empty where it can be made."""
+    _chain(held, "alkaloid")
+    return held.need(("sampled_area", *FACTORS["alkaloid"]), years)
+
+
+def _factors(form: Form, re_express: bool) -> tuple[str, ...]:
+    return FACTORS[form] + (("purity_step",) if re_express else ())
 
 
 def alkaloid_plan(held: ParameterSet, years: Sequence[int]) -> Plan:
     """The alkaloid chain for these years; BadDesign with the list of what is missing."""
-    _chain(held, "alkaloid")
+    _complete(alkaloid_needs(held, years))
     names = FACTORS["alkaloid"]
-    _complete(held.need(("sampled_area", *names), years))
     book = _Book(held)
     now = book.table("sampled_area", years)
     none = np.full(now.shape, NONE, dtype=np.int32)

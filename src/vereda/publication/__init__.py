@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from vereda.publication import text
 from vereda.publication.because_text import evaluate_text
 from vereda.publication.plain import as_json
+from vereda.publication.production_text import explained_text, production_text
 from vereda.publication.terminal import (
     agreed_text,
     changed_text,
@@ -42,7 +43,9 @@ __all__ = [
     "checks_text",
     "done_text",
     "evaluate_text",
+    "explained_text",
     "flow_text",
+    "production_text",
     "scorecard_text",
     "site",
     "text",

@@ -1,7 +1,7 @@
 """What the pages about causes are given: each evaluation as a card, and a page of its own with its charts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,7 @@ from vereda.publication.placebo_chart import placebo_chart
 from vereda.publication.teller import Teller
 from vereda.publication.words import N_
 from vereda.terms.answer import Edition
-from vereda.terms.finding import EffectAnswer, Finding, OutcomeFinding
+from vereda.terms.finding import EffectAnswer, Finding, OutcomeFinding, Point
 
 LARGEST = 12  # donors told in the table; the rest stand in the download
 
@@ -76,6 +76,7 @@ class Because:
             ],
             exposed=[(code, outcome.placebos[code]) for code in finding.exposed if code in outcome.placebos],
             donors=weights[:LARGEST], more=len(weights) - LARGEST,
+            sparse=is_sparse(outcome.event),
             map=self._weights(finding, outcome, voice) if weights else "",
             years=years(outcome),
         )  # fmt: skip
@@ -95,7 +96,7 @@ class Because:
         if kind == "placebo":
             places = self.edition.gazetteer.places
             names = {code: places[code].name for code in finding.exposed if code in places}
-            return placebo_chart(outcome.placebos, set(finding.exposed), names, label)
+            return placebo_chart(outcome.placebos, set(finding.exposed), names, label, outcome.together)
         if kind == "parts":
             named = [(f, partial(effect_text.part, f, i)) for i, f in enumerate(outcome.displaced[:2])]
             return (
@@ -128,6 +129,9 @@ class Because:
                 }
             elif kind == "placebo":
                 values["count"] = text.digits(len(outcome.placebos), lang)
+                if outcome.together is not None:
+                    told = text.fill(text.translate(_LABELS[kind], lang), values)
+                    return f"{told} {effect_text.rank(outcome.together, lang)}"
             elif kind == "parts":
                 values["parts"] = "; ".join(
                     f"{effect_text.part(f, i, lang)}: {text.number(f, lang, sign=True)}"
@@ -201,6 +205,12 @@ def years(outcome: OutcomeFinding) -> list[SimpleNamespace]:
     return [SimpleNamespace(year=str(p.at), seen=p, due=due.get(p.at)) for p in outcome.observed]
 
 
+def is_sparse(points: Sequence[Point]) -> bool:
+    """Whether an outcome is held for single years only, so that the years since exposure leap."""
+    at = sorted(p.at for p in points)
+    return bool(at) and at[-1] - at[0] != len(at) - 1
+
+
 def files(finding: Finding) -> list[str]:
     """Paths of the downloads of one evaluation."""
     return [f"data/effects-{finding.plan.id}{end}" for end in (".csv", ".hxl.csv", ".json")]
@@ -218,5 +228,5 @@ def _ends(points: Any, before: str, after: str, lang: str) -> dict[str, str]:
     first, last = ordered[0], ordered[-1]
     return {
         "first": text.loose(first.value, lang), "last": text.loose(last.value, lang),
-        before: text.digits(first.at, lang), after: text.digits(last.at, lang),
+        before: first.label or text.digits(first.at, lang), after: last.label or text.digits(last.at, lang),
     }  # fmt: skip

@@ -83,7 +83,10 @@ def _across(drawing: Drawing, across: Scale, row: Row, y: float, speech: Speech)
 
 
 def event_chart(points: Sequence[Point], label: Say) -> Chart | None:
-    """Effects by year since exposure: hollow before it, filled after; zero is no effect."""
+    """Effects by year since exposure: hollow before it, filled after; zero is no effect.
+
+    Where only single years are held, they stand at their distance in time, each under its calendar year.
+    """
     if len(points) < 2:
         return None
     shown = sorted(points, key=lambda point: point.at)
@@ -94,7 +97,10 @@ def event_chart(points: Sequence[Point], label: Say) -> Chart | None:
         first, last = shown[0].at, shown[-1].at
         along = Scale(first - 0.6, last + 0.6, width - 44, 44)
         grid(drawing, up, speech)
-        years(drawing, speech, along, (first, last), sign=True)
+        if last - first == len(shown) - 1:
+            years(drawing, speech, along, (first, last), sign=True)
+        else:
+            _labels(drawing, speech, along, shown)
         _moment(drawing, along(-0.5), height, speech, N_("exposure"))
         for point in shown:
             x, hue = along(point.at), "third" if point.at < 0 else "coca"
@@ -104,6 +110,21 @@ def event_chart(points: Sequence[Point], label: Say) -> Chart | None:
         return drawing
 
     return painted(paint, FRAMES, label)
+
+
+def _labels(drawing: Drawing, speech: Speech, along: Scale, shown: Sequence[Point]) -> None:
+    """The calendar year under each point, as many as find room."""
+    last = -100.0
+    for point in shown:
+        x = along(point.at)
+        if x - last >= 34:
+            said = point.label or str(point.at)
+            drawing.words.append(Word(x, -13, speech(partial(_as_is, said)), "center"))
+            last = x
+
+
+def _as_is(said: str, lang: str) -> str:
+    return said
 
 
 def gap_chart(observed: Sequence[Point], expected: Sequence[Point], since: int, label: Say) -> Chart | None:

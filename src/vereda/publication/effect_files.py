@@ -27,6 +27,11 @@ EFFECTS: Columns = {
     "p": ("number", "#value+p", "p-value of no effect"),
     "p_kind": ("string", "#meta+p", "what the p-value rests on"),
     "size": ("number", "#value+size", "how often the test rejects a true null at 5 %, by simulation"),
+    "size_draws": (
+        "integer",
+        "#meta+size+draws",
+        "panels without effect behind that size; 0 where none were drawn",
+    ),
     "p_joint": ("number", "#value+p+joint", "p-value adjusted for every outcome of the plan"),
     "gap": ("number", "#meta+gap", "duality gap of the fitted weights"),
     "seed": ("integer", "#meta+seed", "seed of all draws"),
@@ -71,7 +76,7 @@ def _row(finding: Finding, outcome: OutcomeFinding, e: EffectAnswer) -> tuple[An
     f = e.effect
     return (
         e.id, finding.plan.id, outcome.outcome, outcome.transform, outcome.grade, main, e.estimator, e.varied, _number(f.value),
-        _number(f.low), _number(f.high), f.unit, _number(e.se), e.why_no_se, _number(e.p), e.p_kind, _number(e.size),
+        _number(f.low), _number(f.high), f.unit, _number(e.se), e.why_no_se, _number(e.p), e.p_kind, _number(e.size), e.size_draws,
         _number(e.p_joint), _number(e.gap), e.seed, e.data, f.trace,
     )  # fmt: skip
 

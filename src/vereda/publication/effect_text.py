@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from vereda.publication import effect_words, text
 from vereda.publication.curve_chart import parts
+from vereda.publication.words import N_
 from vereda.terms.figure import Figure, Message
-from vereda.terms.finding import EffectAnswer, OutcomeFinding
+from vereda.terms.finding import EffectAnswer, OutcomeFinding, Together
 
 Named = Callable[[str], str | None]  # place code or series -> what people call it
 
@@ -103,6 +104,13 @@ def say(message: Message, lang: str, named: Named) -> str:
         )
 
     return text.say(message, lang, show)
+
+
+def rank(together: Together, lang: str) -> str:
+    """Where the exposed stand as one set among other sets."""
+    said = N_("Together, the exposed are number {rank} of {sets} sets of as many places.")
+    values = {"rank": text.digits(together.rank, lang), "sets": text.digits(together.sets, lang)}
+    return text.fill(text.translate(said, lang), values)
 
 
 def part(figure: Figure, index: int, lang: str) -> str:

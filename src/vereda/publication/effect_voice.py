@@ -42,7 +42,18 @@ class Voice:
 
     def size(self, effect: EffectAnswer) -> Markup:
         """How often the test rejects a true null at the nominal level."""
-        return self._maybe(effect, None if effect.size is None else text.percent(effect.size, self.t.lang))
+        said = None if effect.size is None else text.percent(effect.size, self.t.lang)
+        return self._maybe(effect, said)
+
+    def draws(self, effect: EffectAnswer) -> Markup:
+        """In how many panels without effect that was tried; "" where it was not, or is not told."""
+        if effect.size is None or not effect.size_draws:
+            return Markup("")
+        said = text.fill(
+            text.translate(N_("of {count}"), self.t.lang),
+            {"count": text.digits(effect.size_draws, self.t.lang)},
+        )
+        return Markup("<small>{}</small>").format(self.link(effect.effect, said))
 
     def se(self, effect: EffectAnswer) -> Markup:
         """The standard error."""
@@ -119,6 +130,10 @@ class Voice:
                     "Where nothing happened, this test still finds something {size} of the time; it should be 5 %."
                 )
             )
+        if (together := outcome.together) is not None:
+            said.append(N_("Together, the exposed are number {rank} of {sets} sets of as many places."))
+            values["rank"] = self.link(effect.effect, text.digits(together.rank, self.t.lang))
+            values["sets"] = self.link(effect.effect, text.digits(together.sets, self.t.lang))
         return Markup(" ").join(self._filled(sentence, values) for sentence in said)
 
     def about(self, outcome: OutcomeFinding) -> Markup:

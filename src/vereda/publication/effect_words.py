@@ -110,8 +110,9 @@ TESTS = {
 P_KINDS = {
     "asymptotic": N_("from the standard error"),
     "permutation": N_("from the placebos"),
-    "unique_weights": N_("All weights that fit as well"),
-    "moran": N_("Neighbours move together"),
+    "multiplier bootstrap": N_("from the multiplier bootstrap"),
+    "bootstrap": N_("from the bootstrap"),
+    "jackknife": N_("from the jackknife"),
     "conformal": N_("conformal"),
 }
 
@@ -121,6 +122,7 @@ PARTS = {
     "displaced": N_("On a neighbour"),
     "net": N_("Exposed and neighbours together"),
     "net per exposed place": N_("For each exposed place, with its neighbours"),
+    "net over people": N_("Together, over their residents"),
 }
 
 STRATA = {"none": N_("all places"), "department": N_("the same departments")}

@@ -67,8 +67,11 @@ def slug(text: str) -> str:
 
 
 def told_in_place(step: Step) -> bool:
-    """A cell with its place of print, or the end of a way: told where it is used, unless it has a page already."""
-    return not step.key or (step.kind in {"observation", "claim"} and bool(step.locator))
+    """A cell with its place of print, the year of a panel, or the end of a way: told where it is used, unless it has a
+    page already."""
+    return (
+        not step.key or step.kind == "year" or (step.kind in {"observation", "claim"} and bool(step.locator))
+    )
 
 
 class Ledger:

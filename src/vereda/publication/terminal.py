@@ -17,6 +17,7 @@ from vereda.terms.source import SourceCard
 
 Names = Mapping[str, str]  # what people call an estimator, a place, a figure of the register, by its id
 NONE: Names = {}
+BY_KEY = {"panel", "year"}  # steps of a trace that are listed and not opened: their key leads on
 PLAIN = {"measured", "computed", "stated"}  # statuses that need no word beside the number
 COLOURS = {"good": "green", "bad": "red", "wait": "blue", "unk": "yellow", "frail": "yellow", "open": "red"}
 ICONS = {"good": "✓", "bad": "✗", "wait": "◷", "unk": "–", "frail": "≈", "open": "⊘"}
@@ -256,6 +257,8 @@ def _step(step: Step, lang: str) -> Line:
         line.append(f"  {text.how(step.locator, lang)}", style="cyan")
     if step.note:
         line.append(f"  {text.how(step.note, lang)}", style="dim")
+    if step.key and step.kind in BY_KEY:
+        line.append(f"  vereda trace {step.key}", style="dim")
     return line
 
 

@@ -43,7 +43,7 @@ class Writer:
                     made[prefix + address.page] = self._single(key, address.page)
                 rows.append(self._row(key, page, chains, listed=address.page == page, short=bool(whose)))
             title = f"{self._name(name)} · {self._teller.place(place)}"
-            what = "Outcome" if name in {"effect", "displaced", "finding"} else "Period"
+            what = "Outcome" if name in {"effect", "displaced", "finding", "panel"} else "Period"
             head = f'<p class="sub">{whose}</p>' if whose else ""
             made[prefix + page] = self._page(page, title, head + self._table(rows, what) + chains.html())
         return made
@@ -142,6 +142,8 @@ class Writer:
             "verdict": "Verdict", "target": "Target", "change": "Change from the baseline", "gap": "Distance to the target",
             "training": "Training", "sum": "Sum", "stated": "Stated value", "part": "Part", "count": "Count", "scope": "Scope",
             "effect": "Effect", "displaced": "Effect on neighbours", "finding": "Finding",
+            "panel": "Panel of the estimate", "production": "Potential production", "parameter": "Factor",
+            "elsewhere": "Printed for another place or time",
         }  # fmt: skip
         return (
             text.translate(known[indicator], self.lang)
@@ -229,7 +231,9 @@ class Chains:
     def _tell(self, step: Step) -> str:
         how = f"<small>{self._writer._how(step.locator)}</small>" if step.locator else ""
         note = f"<small>{self._writer._how(step.note)}</small>" if step.note else ""
-        own = f"<li><b>{self._writer._kind(step)}</b>: {escape(step.name)}{how}{note}</li>"
+        value = f" <b>{self._writer._value(step)}</b>" if step.value is not None else ""
+        key = f"<small>vereda trace {escape(step.key)}</small>" if step.kind == "year" and step.key else ""
+        own = f"<li><b>{self._writer._kind(step)}</b>: {escape(step.name)}{value}{how}{note}{key}</li>"
         return own + "".join(self._tell(child) for child in step.inputs)
 
 

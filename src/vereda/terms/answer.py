@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vereda.terms.assessed import Assessed
 from vereda.terms.cooperation import Commitment, Metric, Register, Text
 from vereda.terms.figure import Figure, Message
 from vereda.terms.finding import Finding
@@ -190,3 +191,4 @@ class Edition:
     geometry: str | None = None  # GeoJSON of municipalities, where the workspace has it
     done_at: Mapping[str, Done] = field(default_factory=dict)  # what was done at each priority place
     findings: tuple[Finding, ...] = ()  # because of what
+    production: tuple[Assessed, ...] = ()  # how much cocaine could it make, one entry an estimator

@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from vereda.terms.entry import Confidence, Entry, Id, PlaceCode, Text
+from vereda.terms.entry import Confidence, Entry, Id, ObservationRef, PlaceCode, Text
 from vereda.terms.plan import Plan
+from vereda.terms.production import Assessment, Beside, Elsewhere, Factor, FieldWork, Gap, Spread
 
-__all__ = ["Confidence", "Entry", "Id", "PlaceCode", "Text"]
+__all__ = ["Confidence", "Entry", "Id", "ObservationRef", "PlaceCode", "Text"]
 
 
 class Break(Entry):
@@ -29,7 +30,7 @@ class OutputPlan(Entry):
     series: Id
     place: PlaceCode
     targets: Id | None = None  # series of announced targets
-    outcomes: tuple["ObservationRef", ...] = ()
+    outcomes: tuple[ObservationRef, ...] = ()
     dataset: Id | None = None  # the dataset that answers for single places, where another does
     local_series: Id | None = None  # its name for the same output
 
@@ -143,21 +144,6 @@ class Metric(Entry):
     replaces: tuple[Id, ...] = ()
     cites: tuple[Id, ...]
     confidence: Confidence
-
-
-class ObservationRef(Entry):
-    """Names observations of the store; estimator, vintage or source left out means any.
-
-    series ``scope.ID`` counts the places of that scope, by version: the register holds it, not the store.
-    """
-
-    series: Id
-    place: PlaceCode
-    period: str | None = None
-    estimator: Id | None = None
-    vintage: str | None = None
-    source: Id | None = None
-    note: Text | None = None
 
 
 class Target(Entry):
@@ -292,8 +278,12 @@ class Register(Entry):
     scopes: tuple[Scope, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     plans: tuple[Plan, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    spreads: tuple[Spread, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    field_work: tuple[FieldWork, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    beside: tuple[Beside, ...] = ()
     # where each entry stands: "commitment/C02" -> "commitments.yml:40"
     files: dict[str, str] = Field(default_factory=dict)
-
-
-Case.model_rebuild()

@@ -24,3 +24,18 @@ class Text(Entry):
     def say(self, lang: str) -> str:
         """The text in `lang` ("en" or "es")."""
         return self.es if lang == "es" else self.en
+
+
+class ObservationRef(Entry):
+    """Names observations of the store; estimator, vintage or source left out means any.
+
+    series ``scope.ID`` counts the places of that scope, by version: the register holds it, not the store.
+    """
+
+    series: Id
+    place: PlaceCode
+    period: str | None = None
+    estimator: Id | None = None
+    vintage: str | None = None
+    source: Id | None = None
+    note: Text | None = None

@@ -15,8 +15,8 @@ class EffectAnswer:
     """The effect by one estimator in one specification.
 
     effect: with its 95 % interval, where there is one. p rests on `p_kind` (asymptotic, permutation, conformal);
-    size: how often that test rejects a true null at the nominal 5 %, by simulation; p_joint: adjusted for every
-    outcome of the plan. why_no_se: why no standard error is given.
+    size: how often that test rejects a true null at the nominal 5 %, by simulation of size_draws panels; p_joint:
+    adjusted for every outcome of the plan. why_no_se: why no standard error is given.
     """
 
     id: str
@@ -36,6 +36,7 @@ class EffectAnswer:
     seed: int
     gap: float | None  # duality gap of the fitted weights; None where nothing is fitted
     seconds: float
+    size_draws: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,30 @@ class CheckAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A value with its interval at a year, or at a number of years since exposure."""
+    """A value with its interval at a year, or at a number of years since exposure (0: the first exposed year).
+
+    label: the calendar year, also where an outcome is held for single years only and `at` leaps.
+    """
 
     at: int
     value: float
     low: float | None = None
     high: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The placebo statistic of all exposed places together, among those of other sets of as many places.
+
+    statistic: mean over the exposed. rank: 1 is the most extreme, of `sets` sets, their own among them. spread: the
+    percentiles 0 to 100 of the other sets' statistic.
+    """
+
+    statistic: float
+    rank: int
+    sets: int
+    spread: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +83,8 @@ class OutcomeFinding:
 
     effects: the main specification first, then every other: the specification curve. event: effects by year since
     exposure. observed and expected: the exposed places and what they are compared with, by year. placebos: the
-    test statistic of every place, by code. weights: of donors, by code. displaced: direct, displaced, net.
+    test statistic of every place, by code; together: that of the exposed as a set. weights: of donors, by code.
+    displaced: direct, displaced and net effect; not_added: why there is no net effect.
     """
 
     outcome: str
@@ -82,6 +102,8 @@ class OutcomeFinding:
     weights: Mapping[str, float] = field(default_factory=dict)
     displaced: tuple[Figure, ...] = ()
     checks: tuple[CheckAnswer, ...] = ()
+    together: Together | None = None
+    not_added: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
