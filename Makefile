@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
-.PHONY: demo test parity validity bench lock wheel clean
+.PHONY: demo test parity validity score bench lock wheel clean
 
 demo: $(READY)
 	$(BIN)/vereda demo
@@ -23,6 +23,10 @@ parity: $(PEERS)
 # Reference values, agreement with other packages, coverage by simulation; writes docs/validity.md.
 validity: $(PEERS)
 	$(BIN)/python benchmarks/validity --date $$(date +%F) --out docs/validity.md
+
+# Precision and recall of the statement extractors on annotated texts; writes them to docs/statements.md.
+score: $(READY)
+	$(BIN)/python benchmarks/score --out docs/statements.md
 
 bench: $(PEERS)
 	$(BIN)/pytest benchmarks --benchmark-enable -s

@@ -9,7 +9,9 @@ VeredaError
 ├── UnknownPlace       a place code that is in no gazetteer we hold
 ├── BadPeriod          a period or vintage that cannot be read, or lies outside coverage
 ├── BadCase            the reviewed files of a case are wrong (all faults at once)
+├── BadStatement       a document that cannot be read as a statement, or is no longer the one that was read
 ├── BadStore           the store is too old, busy, damaged, or the disk refuses
+├── NotFetched         a publisher's server did not give what was asked for, whole and as described
 ├── WaitingForData     the description is here, the vintage is not
 ├── NoTrace            a number without a way back; it is not published
 ├── BadDesign          a panel or plan that cannot answer the question asked of it
@@ -17,7 +19,7 @@ VeredaError
 └── BadRequest         a command asked for something that does not exist
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class VeredaError(Exception):
@@ -82,8 +84,23 @@ class BadCase(VeredaError):
         super().__init__(f"{len(self.faults)} fault(s) in the case; nothing was run:\n{lines}")
 
 
+class BadStatement(VeredaError):
+    """A document that cannot be read as a statement, or is no longer the one that was read."""
+
+
 class BadStore(VeredaError):
     """The store is too old, busy, damaged, or the disk refuses."""
+
+
+class NotFetched(VeredaError):
+    """A publisher's server did not give what was asked for, whole and as described.
+
+    `why` names the sentence and `values` fill it, so that it can be said in another language.
+    """
+
+    def __init__(self, message: str, why: str = "", values: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.why, self.values = why, dict(values or {})
 
 
 class WaitingForData(VeredaError):

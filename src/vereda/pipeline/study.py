@@ -7,27 +7,16 @@ from functools import cached_property
 from pathlib import Path
 
 from vereda import cooperation, sources
-from vereda.errors import BadPeriod, BadRequest, NotReconciled, WaitingForData
+from vereda.errors import BadPeriod, NotReconciled, WaitingForData
+from vereda.pipeline.folders import PACKAGE, find_case
 from vereda.terms.cooperation import Register
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import known_on
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import Batch, Check, SourceCard, Vintage
 
-PACKAGE = Path(__file__).resolve().parents[1]
 STATE = "state.json"
-
-
-def find_case(name: str) -> Path:
-    """The folder of a case: a path, or the name of a case in `cases/` or one that comes with vereda."""
-    places = [Path(name), Path("cases") / name, PACKAGE / "cases" / name, PACKAGE.parents[1] / "cases" / name]
-    for folder in places:
-        if (folder / "case.yml").is_file():
-            return folder
-    raise BadRequest(
-        f"There is no case {name!r}: looked for case.yml in {', '.join(str(p) for p in places[:2])} and in vereda itself. "
-        "Name the folder of a case, or start one with `vereda init NAME`."
-    )
+__all__ = ["PACKAGE", "STATE", "Study", "case_id", "day_of", "find_case", "reconciled"]
 
 
 class Study:

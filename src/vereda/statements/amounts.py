@@ -1,0 +1,108 @@
+"""Amounts as written: number, scale, currency or unit; in the locale of the language."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vereda.statements.language import Language
+from vereda.statements.layer import fold
+
+_NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
+_SIGNS = {
+    "$": "",
+    "us$": "USD",
+    "usd": "USD",
+    "cop": "COP",
+    "cop$": "COP",
+    "eur": "EUR",
+    "€": "EUR",
+    "£": "GBP",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A quantity in a text: value in `unit`; unit empty where the text leaves the currency open."""
+
+    start: int
+    end: int
+    value: float
+    unit: str
+    qualifier: str = ""
+
+
+class Amounts:
+    """Reads amounts of one language."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
+        self.units = {fold(name): unit for name, unit in lang["units"].items()}
+        self.money = {fold(name): unit for name, unit in lang["currencies"].items()}
+        self.numbers = {name: int(n) for name, n in lang["numbers"].items()}
+        self.scales = {name: int(n) for name, n in lang["scales"].items()}
+        self._pattern = _pattern(lang)
+        self._coreferent = re.compile(r"\b(?:the|los|las|both)\s$")
+
+    def find(self, folded: str, start: int, end: int) -> list[Amount]:
+        """Every amount between `start` and `end`; a number without currency or known unit is none."""
+        found = []
+        for m in self._pattern.finditer(folded, start, end):
+            one = self._amount(m)
+            if one is not None:
+                found.append(one)
+        return found
+
+    def _amount(self, m: re.Match[str]) -> Amount | None:
+        sign, word, unit = m["sign"], m["money"], m["unit"]
+        if not (sign or word or unit):
+            return None
+        if unit and m["number"] in self.numbers and self._coreferent.search(m.string[: m.start()][-6:]):
+            return None  # "the two countries" counts nothing
+        value = self._value(m["number"])
+        if value is None:
+            return None
+        for scale in re.findall(r"[a-z]+", m["scale"] or ""):
+            value *= self.scales[scale]
+        if word:
+            name = self.money[" ".join(word.split())]
+        elif sign:
+            name = _SIGNS[sign.strip()] or str(self.lang["bare_dollar"])
+        else:
+            name = self.units[" ".join(unit.split())]
+        start = m.start("q") if m["q"] else m.start("sign") if sign else m.start("number")
+        return Amount(start, m.end(), value, name, " ".join((m["q"] or "").split()))
+
+    def _value(self, written: str) -> float | None:
+        if written in self.numbers:
+            return float(self.numbers[written])
+        decimal = str(self.lang["decimal"])
+        thousand = "," if decimal == "." else "."
+        if re.fullmatch(rf"\d{{1,3}}(?:\{thousand}\d{{3}})+(?:\{decimal}\d+)?", written):
+            written = written.replace(thousand, "")
+        elif thousand in written:
+            return None  # neither grouping nor decimals of this language: no number rather than a wrong one
+        return float(written.replace(decimal, "."))
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(
+        re.escape(fold(str(w))).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)
+    )
+
+
+_KEPT: dict[str, re.Pattern[str]] = {}
+
+
+def _pattern(lang: Language) -> re.Pattern[str]:
+    if lang.code in _KEPT:
+        return _KEPT[lang.code]
+    words = [w for w in lang["units"] if re.match(r"\w", w)]
+    signs = "|".join(re.escape(s) for s in sorted(_SIGNS, key=len, reverse=True))
+    _KEPT[lang.code] = re.compile(
+        rf"(?:\b(?P<q>{_either(lang['qualifiers'])})\s+)?(?:(?<!\w)(?P<sign>{signs})\s*)?"
+        rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\b(?:{_either(lang['numbers'])})\b)(?![\d/])"
+        rf"(?P<scale>(?:\s*\b(?:{_either(lang['scales'])})\b)+)?"
+        rf"(?:\s*(?:\bde\s+)?(?P<money>\b(?:{_either(lang['currencies'])})\b)"
+        rf"|(?:\s+(?:{_either(lang['unit_adjectives'])})\b)*\s*(?:\bde\s+)?(?P<unit>%|-mile|\b(?:{_either(words)})\b))?"
+    )
+    return _KEPT[lang.code]

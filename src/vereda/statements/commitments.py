@@ -1,0 +1,281 @@
+"""Commitments: who binds, commits, agrees, intends, discusses, endorses, reaffirms or offers what.
+
+A sentence is read from its verbs. A verb counts where a party stands before it, where it carries on the verb of a party
+("discussed ... and agreed"), or where it opens an item of a list whose head names the parties. What is conditional,
+negated or said of things ("results will depend") is no commitment. Reported and hedged ones are marked.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vereda.statements.blocks import Sentence
+from vereda.statements.grammar import grammar
+from vereda.statements.language import Language
+from vereda.statements.layer import fold
+from vereda.statements.mention import Mention, Mentions
+from vereda.statements.parties import Subject, Subjects
+
+_ITEM = re.compile(
+    r"[\s\"']*(?:(?:and|y|e)\s+)?(?:[•·▪●*–-]\s+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s+|(?:That|Que)\s+)"
+)
+_COMMA = re.compile(
+    r"[,;]\s*(?:(?:and|y|e|also|as well as|asimismo|ademas|tambien)\s+)?$|\b(?:and|y|e)\s+(?:also\s+|further\s+|tambien\s+)?$"
+)
+
+
+#: strengths whose verbs say enough by themselves: read even where nobody stands before them, for a person to look at
+_STRONG = frozenset({"binds", "commits", "agrees", "intends", "endorses", "reaffirms", "offers"})
+_LEADING = re.compile(r"(?:(?:an?|the|una?|el|la|los|las)\s+)?(?:[\w.-]+\s+){0,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A verb of will: where it stands, how strong it is, and who stands before it."""
+
+    start: int
+    end: int
+    strength: str
+    subject: Subject
+    backshift: bool = False
+
+
+class Commitments:
+    """Reads the commitments of one statement."""
+
+    def __init__(self, lang: Language, subjects: Subjects, mentions: Mentions) -> None:
+        self.lang, self.subjects, self.mentions = lang, subjects, mentions
+        self.grammar = grammar(lang.code)
+
+    def find(self, plain: str, folded: str, sentences: Sequence[Sentence]) -> list[Mention]:
+        """Every commitment, in the order of the text."""
+        found: list[Mention] = []
+        head: tuple[str, Subject] | None = None  # strength and parties that a list's head gives to its items
+        before: Subject | None = None
+        block = -1
+        for sentence in sentences:
+            item = _ITEM.match(plain, sentence.start, sentence.end)
+            opening = self._head(plain, folded, sentence)
+            begins, block = sentence.block != block, sentence.block
+            if opening is not None:
+                head = opening
+            elif head is not None and not item and begins and head[0] and self._leaves(plain, sentence):
+                head = None
+            triggers = list(self._triggers(plain, folded, sentence, before))
+            if head is not None and opening is None and (item or begins):
+                triggers = self._item(
+                    plain, folded, sentence, item.end() if item else sentence.start, head, triggers
+                )
+            found += self._commitments(plain, folded, sentence, triggers)
+            subject = self.subjects.first(plain, folded, sentence.start, sentence.end)
+            before = subject or before
+        return found
+
+    def accused(self, folded: str, sentence: Sentence) -> bool:
+        """Whether the sentence accuses somebody; nothing of it is proposed."""
+        return bool(self.grammar.accusing.search(folded, sentence.start, sentence.end))
+
+    def _head(self, plain: str, folded: str, s: Sentence) -> tuple[str, Subject] | None:
+        """Strength and parties of a list, where this sentence opens one."""
+        text = folded[s.start : s.end].rstrip()
+        bare = re.sub(r"^[\W\d]+", "", text).rstrip(" :")
+        if bare in {fold(w) for w in self.lang["intros"]}:
+            return "commits", self.subjects.everybody()
+        if not text.endswith(":"):
+            return None
+        if self.grammar.outcomes.search(text):
+            return "", self.subjects.everybody()
+        hits = list(self.grammar.verbs.find(folded, plain, s.start, s.end))
+        subject = self.subjects.before(plain, folded, s.start, s.end) or self.subjects.first(
+            plain, folded, s.start, s.end
+        )
+        if subject is None:
+            return None
+        return (hits[-1].entry if hits else "commits"), subject
+
+    def _leaves(self, plain: str, s: Sentence) -> bool:
+        """Whether a sentence without a mark ends the list: it begins as any sentence does."""
+        return plain[s.start : s.start + 1].isupper() and not plain[s.start : s.end].rstrip().endswith(";")
+
+    def _item(
+        self,
+        plain: str,
+        folded: str,
+        s: Sentence,
+        start: int,
+        head: tuple[str, Subject],
+        triggers: list[Trigger],
+    ) -> list[Trigger]:
+        """Triggers of a list item: its own verbs, else its first word with the strength of the list."""
+        strength, subject = head
+        opening = next(iter(self.grammar.verbs.find(folded, plain, start, min(start + 40, s.end))), None)
+        if opening is not None and opening.start == start:
+            return [Trigger(opening.start, opening.end, opening.entry, subject), *triggers[1:]]
+        noun = next(iter(self.grammar.nouns.find(folded, plain, start, min(start + 60, s.end))), None)
+        if noun is not None and _LEADING.fullmatch(folded[start : noun.start]):
+            return [Trigger(noun.start, noun.end, noun.entry, subject)]
+        if triggers or not strength:
+            return triggers
+        if self.grammar.future and (will := self.grammar.future.search(folded, start, s.end)):
+            return [Trigger(will.start(), will.end(), "commits", subject)]
+        first = re.match(r"\w+", folded[start : s.end])
+        endings = tuple(self.lang["list_verbs"])
+        if first and (not endings or first[0].endswith(endings)):
+            return [Trigger(start, start + first.end(), strength, subject)]
+        return triggers
+
+    def _triggers(self, plain: str, folded: str, s: Sentence, before: Subject | None) -> Iterator[Trigger]:
+        if self.accused(folded, s):
+            return
+        last: Trigger | None = None
+        for start, end, strength in self._verbs(plain, folded, s):
+            if last is not None and start < last.end:
+                continue
+            lead = folded[s.start : start]
+            back = strength == "would"
+            if back and not self.grammar.reporting.search(lead):
+                continue
+            if not back and self.grammar.blocked.search(folded[max(s.start, start - 24) : start]):
+                continue
+            if self.grammar.blocked_after.match(folded, end):
+                continue
+            since = last.end if last is not None else s.start
+            if last is not None and _COMMA.search(folded[last.end : start]):
+                subject: Subject | None = last.subject
+            else:
+                subject = self.subjects.before(plain, folded, since, start)
+            if subject is None and last is None and not self.grammar.leads.sub("", lead).strip(" \"'¿¡-•,"):
+                ours = folded[start:end].split()[0].endswith(tuple(self.lang["first_person"]))
+                spoken = self.subjects.speaking(plain, start) if ours and self.lang["first_person"] else None
+                subject = spoken or before
+            if subject is None and strength in _STRONG and self._telling(plain, folded, start, end):
+                subject = Subject((), "", start)
+            if subject is None:
+                continue
+            last = Trigger(start, end, "commits" if back else strength, subject, back)
+            yield last
+
+    def _telling(self, plain: str, folded: str, start: int, end: int) -> bool:
+        """Whether a verb says enough without a party before it: "se comprometio a" does, "will" does not."""
+        future = self.grammar.endings is not None and self.grammar.endings.fullmatch(plain, start, end)
+        return not future and folded[start:end] not in self.grammar.weak
+
+    def _verbs(self, plain: str, folded: str, s: Sentence) -> list[tuple[int, int, str]]:
+        """Verbs of will in a sentence: those of the language's list, and futures."""
+        found = [(h.start, h.end, h.entry) for h in self.grammar.verbs.find(folded, plain, s.start, s.end)]
+        for strength, light in self.grammar.light.items():
+            found += [(m.start(), m.end(), strength) for m in light.finditer(folded, s.start, s.end)]
+        if self.grammar.future:
+            for m in self.grammar.future.finditer(folded, s.start, s.end):
+                if not self.grammar.relative.search(folded[max(s.start, m.start() - 12) : m.start()]):
+                    found.append((m.start(), m.end(), self._future_strength(folded, m.end())))
+        for m in self.grammar.announcing.finditer(folded, s.start, s.end):
+            if self._money(m.end()):
+                found.append((m.start(), m.end(), "commits"))
+        if self.grammar.backshift:
+            found += [
+                (m.start(), m.end(), "would") for m in self.grammar.backshift.finditer(folded, s.start, s.end)
+            ]
+        if self.grammar.endings:
+            for m in self.grammar.endings.finditer(plain, s.start, s.end):
+                if self._told(folded, s.start, m.start()):
+                    continue
+                begins = m[0][0].isupper()  # a name, unless it is "Terminaremos"
+                if m[0].endswith("remos") if begins else m[0].lower() not in self.grammar.not_future:
+                    found.append((m.start(), m.end(), "commits"))
+        found.sort(key=lambda v: (v[0], -v[1]))
+        return found
+
+    def _money(self, at: int) -> bool:
+        """Whether a sum of money follows closely: to announce a sum is to promise it."""
+        return any(
+            m.kind == "amount" and len(m.payload["unit"]) == 3 for m in self.mentions.within(at, at + 60)
+        )
+
+    def _told(self, folded: str, start: int, at: int) -> bool:
+        """Whether a future stands in a relative clause: "a fair that will last"; "said that it will" does not."""
+        lead = folded[max(start, at - 40) : at]
+        that = self.grammar.relative.search(lead)
+        return that is not None and not re.search(
+            rf"(?:{self.grammar.reporting.pattern})\s+$", lead[: that.start()]
+        )
+
+    def _future_strength(self, folded: str, end: int) -> str:
+        nxt = re.match(r"\s+(\w+)", folded[end : end + 24])
+        return "intends" if nxt and nxt[1] in self.lang["intending"] else "commits"
+
+    def _commitments(
+        self, plain: str, folded: str, s: Sentence, triggers: Sequence[Trigger]
+    ) -> Iterator[Mention]:
+        for n, trigger in enumerate(triggers):
+            stop = triggers[n + 1].start if n + 1 < len(triggers) else s.end
+            end = self._end(plain, folded, trigger, stop, n + 1 < len(triggers))
+            if end - trigger.end < 4:
+                continue
+            yield self._mention(plain, folded, s, trigger, end)
+
+    def _end(self, plain: str, folded: str, trigger: Trigger, stop: int, followed: bool) -> int:
+        """End of the clause: before the next verb's subject, a reporting tail, or the full stop."""
+        if followed and not _COMMA.search(folded[trigger.end : stop]):
+            subject = self.subjects.start_before(plain, folded, trigger.end, stop)
+            stop = subject if subject is not None else stop
+        cuts = (
+            self.grammar.ends.search(folded, trigger.end, stop),
+            self.grammar.tail.search(folded, trigger.end, stop),
+        )
+        end = min((cut.start() for cut in cuts if cut), default=stop)
+        text = folded[trigger.end : end]
+        text = re.sub(
+            r"(?:[\s,;:.!?\"'\)]|\b(?:and|y|e|also|tambien|asimismo|ademas|further|he|she|it|they|has|have|had|ha|han|habia|que|that)\b\s*)+$",
+            "",
+            text,
+        )
+        closing = plain[trigger.end + len(text) : trigger.end + len(text) + 1]
+        balanced = text.count("(") > text.count(")") and closing == ")"
+        return trigger.end + len(text) + balanced
+
+    def _mention(self, plain: str, folded: str, s: Sentence, trigger: Trigger, end: int) -> Mention:
+        inside = self.mentions.within(trigger.start, end)
+        hedge = self.grammar.hedges.search(folded, trigger.start, end)
+        reported = bool(self.grammar.reporting.search(folded, s.start, s.end)) or self.subjects.quoted(
+            plain, trigger.start
+        )
+        payload: dict[str, Any] = {
+            "strength": trigger.strength,
+            "parties": list(trigger.subject.parties),
+            "party_words": trigger.subject.words,
+            "verb": plain[trigger.start : trigger.end],
+            "object": plain[trigger.end : end].strip(),
+            "places": [link for m in inside if m.kind == "place" for link in m.links],
+            **self._deadline(folded, inside),
+            **_target(inside),
+            "hedged": bool(hedge),
+            "reported": reported,
+        }
+        if hedge:
+            payload["hedge"] = hedge[0]
+        if trigger.subject.speaker:
+            payload["speaker"] = trigger.subject.speaker
+        links = tuple(dict.fromkeys(link for m in inside for link in m.links))
+        score = 0.8 if trigger.subject.parties else 0.6 if trigger.subject.words else 0.4
+        score -= 0.1 * bool(hedge) + 0.1 * reported
+        review = "" if trigger.subject.parties else "who is bound is not clear"
+        return Mention("commitment", trigger.start, end, payload, links, round(score, 2), review)
+
+    def _deadline(self, folded: str, inside: Sequence[Mention]) -> dict[str, Any]:
+        for m in inside:
+            if m.kind == "date" and self.grammar.deadlines.search(folded[max(0, m.start - 28) : m.start]):
+                return {"deadline_raw": m.payload["text"], "deadline": m.payload["value"]}
+        return {"deadline_raw": "", "deadline": ""}
+
+
+def _target(inside: Sequence[Mention]) -> dict[str, Any]:
+    amounts = [m for m in inside if m.kind == "amount"]
+    if not amounts:
+        return {"target": None}
+    first = amounts[0].payload
+    return {"target": {"value": first["value"], "unit": first["unit"]}}
+
+
+__all__ = ["Commitments", "Trigger"]

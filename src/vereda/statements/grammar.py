@@ -1,0 +1,67 @@
+"""The patterns by which commitments of a language are read, made of its lists."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from vereda.statements.language import Language, language
+from vereda.statements.layer import fold
+from vereda.statements.phrases import Phrasebook
+
+
+class Grammar:
+    """The patterns of one language, compiled once."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
+        said = lang["commitments"]
+        self.verbs: Phrasebook[str] = Phrasebook(
+            (phrase, strength) for strength, phrases in said.items() for phrase in phrases
+        )
+        self.future = re.compile(rf"(?<!\w)(?:{_either(lang['future'])})(?!\w)") if lang["future"] else None
+        self.backshift = (
+            re.compile(rf"(?<!\w)(?:{_either(lang['backshift'])})(?!\w)") if lang["backshift"] else None
+        )
+        endings = lang.data.get("future_endings", "")
+        self.endings = re.compile(rf"\b\w{{3,}}{endings[:-1]}\b") if endings else None
+        self.not_future = frozenset(lang.data.get("future_not", ()))
+        self.relative = re.compile(rf"(?<!\w)(?:{_either(lang['relative'])})(?:\s+se)?\s+$")
+        self.nouns: Phrasebook[str] = Phrasebook(
+            (p, strength) for strength, phrases in lang["nouns"].items() for p in phrases
+        )
+        self.weak = frozenset(map(fold, lang["weak"]))
+        light = lang["light"]
+        few = r"(?:[\w'-]+\s+){0,6}?"
+        self.light = {
+            strength: re.compile(rf"(?<!\w)(?:{_either(light['verbs'])})\s+{few}(?:{_either(nouns)})(?!\w)")
+            for strength, nouns in light["nouns"].items()
+        }
+        self.outcomes = re.compile(rf"(?<!\w)(?:{_either(lang['outcomes'])})(?!\w)")
+        self.announcing = re.compile(rf"(?<!\w)(?:{_either(lang['announcing'])})(?!\w)")
+        self.blocked = re.compile(rf"(?:^|\W)(?:{_either(lang['blocked_before'])})\s+(?:\w+ly\s+)?$")
+        self.blocked_after = re.compile(rf"\s+(?:{_either(lang['blocked_after'])})(?!\w)")
+        self.hedges = re.compile(rf"(?<!\w)(?:{_either(lang['hedges'])})(?!\w)")
+        self.reporting = re.compile(rf"(?<!\w)(?:{_either(lang['reporting'])})(?!\w)")
+        self.accusing = re.compile(rf"(?<!\w)(?:{_either(lang['accusing'])})(?!\w)")
+        self.deadlines = re.compile(
+            rf"(?:^|\W)(?P<cue>{_either(lang['deadline_cues'])})\s+(?:el\s+|la\s+|the\s+)?$"
+        )
+        self.leads = re.compile(rf"(?<!\w)(?:{_either(lang['leads'])})(?!\w)")
+        told = _either(lang["reporting"])
+        self.tail = re.compile(
+            rf"[,\"]+\s+(?:(?:the|a|an|el|la|un|una)\s+)?[^,;.]{{2,60}}?\s(?:{told})(?!\w)|\"?,\s+(?:{told})(?!\w)"
+        )
+        self.ends = re.compile("|".join(re.escape(fold(mark)) for mark in lang["clause_ends"]))
+
+
+@cache
+def grammar(code: str) -> Grammar:
+    """The grammar of a language."""
+    return Grammar(language(code))
+
+
+def _either(words: Sequence[str]) -> str:
+    return "|".join(
+        re.escape(fold(w)).replace(r"\ ", r"\s+").replace(r"\*", r"\w*")
+        for w in sorted(words, key=len, reverse=True)
+    )

@@ -1,0 +1,159 @@
+"""Organisations, instruments, forums and meetings: names the case knows first, then names by their head noun."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from vereda.statements.language import Language
+from vereda.statements.layer import fold
+from vereda.statements.mention import Mention, overlap
+from vereda.statements.vocabulary import Named, Vocabulary
+
+_CAP = r"(?:(?:[A-Z]\.){2,}(?:-[A-Z]\w+)?|[A-ZÁÉÍÓÚÑ][\w'&-]*|\[[A-Z]\w+\]|\d{4}(?:-\d{4})?)"
+_SHORT = re.compile(r"\s*\(([A-Z][A-Za-z]{1,9}s?)\)")
+_ARTICLE = re.compile(
+    r"(?:The|A|An|El|La|Los|Las|This|That|In|On|At|Our|Its|Under|According|Both|Este|Esta|En|Según|Con|Por|Para)\s+"
+)
+
+
+class Names:
+    """Reads the names of one language and one case."""
+
+    def __init__(self, lang: Language, vocabulary: Vocabulary) -> None:
+        self.lang, self.vocabulary = lang, vocabulary
+        ordinal = rf"(?<![\w.-])(?P<n>{_either(map(fold, lang['ordinals']))}|[ivx]{{1,5}}|\d{{1,2}}(?:st|nd|rd|th|a|º|ª))"
+        heads = _either(map(fold, lang["meetings"]["heads"]))
+        joined = _either(lang["meetings"]["joining"])
+        self._number = re.compile(rf"{ordinal}\s+$")
+        self._numbered = re.compile(rf"{ordinal}\s+(?:[a-z-]+\s+){{0,4}}?(?:{heads})\b")
+        self._named_after = re.compile(rf"(?:\s+(?:{joined})){{1,2}}(?:\s+(?:(?:{joined})\s+)?{_CAP})+")
+        self._rules = [(kind, score, re.compile(source)) for kind, score, source in _rules(lang)]
+
+    def find(self, plain: str, folded: str) -> list[Mention]:
+        """Every mention; a known name may lie inside a longer one found by its head."""
+        known = list(self._known(plain, folded))
+        guessed = [_of_known(m, known) for m in self._by_head(plain, folded)]
+        found = [_with_short(plain, m) for m in (*known, *(m for m in guessed if m is not None))]
+        return [*found, *self._meetings(plain, folded, known)]
+
+    def _meetings(self, plain: str, folded: str, known: Sequence[Mention]) -> Iterator[Mention]:
+        """A meeting by its number: "third session of the Council", and a known one with its number before it."""
+        for m in self._numbered.finditer(folded):
+            tail = self._named_after.match(plain, m.end())
+            forum = next(
+                (k for k in known if tail and k.kind == "forum" and overlap(k, _at(m.end(), tail.end()))),
+                None,
+            )
+            end = m.end() if forum or not tail else tail.end()
+            payload = {"name": plain[m.start() : end], "number": m["n"]}
+            payload |= {"forum": forum.payload["id"]} if forum else {}
+            yield Mention("meeting", m.start(), end, payload, forum.links if forum else (), 0.7)
+        for k in known:
+            before = self._number.search(folded, max(0, k.start - 14), k.start)
+            if k.kind == "meeting" and before:
+                payload = {**k.payload, "name": plain[before.start() : k.end], "number": before["n"]}
+                yield Mention("meeting", before.start(), k.end, payload, k.links, 0.9)
+
+    def _known(self, plain: str, folded: str) -> Iterator[Mention]:
+        for book in (self.vocabulary.organisations, self.vocabulary.instruments):
+            for hit in book.find(folded, plain):
+                yield _mention(hit.start, hit.end, plain, hit.entry, book is self.vocabulary.organisations)
+
+    def _by_head(self, plain: str, folded: str) -> Iterator[Mention]:
+        for kind, score, rule in self._rules:
+            text = folded if "lower" in rule.groupindex else plain
+            for m in rule.finditer(text):
+                start, end = m.span()
+                article = _ARTICLE.match(plain, start, end)
+                start = article.end() if article else start
+                end -= len(plain[start:end]) - len(plain[start:end].rstrip(" .,'"))
+                if (end - start > 3 and " " in plain[start:end]) or "alone" in rule.groupindex:
+                    yield Mention(kind, start, end, {"name": plain[start:end]}, (), score)
+
+
+def _of_known(guess: Mention, known: Sequence[Mention]) -> Mention | None:
+    """A guess around a known name of its kind gives way to it."""
+    inside = [k for k in known if guess.start <= k.start and k.end <= guess.end and k.kind == guess.kind]
+    return None if inside else guess
+
+
+def _at(start: int, end: int) -> Mention:
+    return Mention("", start, end)
+
+
+def _mention(start: int, end: int, plain: str, named: Named, organisation: bool) -> Mention:
+    kind = "organisation" if organisation else named.kind
+    payload = {"name": plain[start:end], "id": named.id}
+    payload |= {"what": named.kind} if organisation else {}
+    payload |= {"party": named.party} if named.party else {}
+    links = (f"{kind}:{named.register}",) if named.register else ()
+    return Mention(kind, start, end, payload, links, 0.9)
+
+
+def _with_short(plain: str, mention: Mention) -> Mention:
+    """A name with the short form that follows it in brackets."""
+    found = _SHORT.match(plain, mention.end)
+    if not found or mention.kind not in {"organisation", "instrument", "forum"}:
+        return mention
+    payload = {**mention.payload, "short": found[1]}
+    return Mention(mention.kind, mention.start, found.end(), payload, mention.links, mention.score)
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
+
+
+def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
+    org, ins, forum = (lang[key] for key in ("organisations", "instruments", "forums"))
+    yield from _organisations(org, lang)
+    small = _either(ins["joining"])
+    run = rf"(?:\s+(?:(?:{small})\s+){{0,3}}{_CAP})"
+    heads = _either(ins["heads"])
+    if lang["order"] == "head last":
+        yield "instrument", 0.7, rf"(?<![\w-])(?:{_CAP}\s+){{1,6}}(?:{heads})\b(?:{run})*"
+        yield "instrument", 0.6, rf"(?<![\w-])(?:{heads})(?:{run})+"
+        noun = _either(ins["after_noun"])
+        yield (
+            "instrument",
+            0.5,
+            rf"(?<![\w-])(?:[A-Z][\w'-]+\s+){{2,5}}(?:[a-z]+\s+(?:and\s+)?){{1,4}}(?:{noun})\b",
+        )
+    else:
+        yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
+    low = _either(map(fold, ins["lower"]))
+    tail = r"(?:(?:\s+(?:on|for|sobre|de|del|en|of|the|la|el|y|and))*\s+(?!that\b|which\b|with\b|con\b|later\b|que\b|signed\b|by\b|in\b|en\b|entre\b)[a-z]{3,}){0,4}"
+    yield "instrument", 0.6, rf"\b(?P<lower>{low}){tail}"
+    yield "forum", 0.7, _forum(lang, _either(forum["heads"]), run)
+    capital = "|".join(re.escape(w.capitalize()) for w in lang["meetings"]["heads"])
+    yield (
+        "meeting",
+        0.6,
+        rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{capital})\b(?:\s+(?:(?:{_either(lang['meetings']['joining'])})\s+){{1,2}}{_CAP}(?:\s+{_CAP})*)?",
+    )
+
+
+def _forum(lang: Language, heads: str, run: str) -> str:
+    if lang["order"] == "head last":
+        return rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{heads})\b(?:\s+(?:on|for|of|against)\s+(?:the\s+)?{_CAP}(?:\s+(?:and\s+)?{_CAP})*)?"
+    return rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)*(?:{run})*"
+
+
+def _organisations(org: dict[str, list[str]], lang: Language) -> Iterator[tuple[str, float, str]]:
+    small = _either(org["joining"])
+    run = rf"(?:\s+(?!(?:and|y)\s+(?:the|el|la|los)\b)(?:(?:{small})\s+){{0,2}}{_CAP})"
+    yield (
+        "organisation",
+        0.7,
+        rf"(?<![\w-])(?:{_CAP}\s+)?(?:{_either(org['before'])})(?:\s+(?:la|el|los|las|the))?(?:\s+{_CAP})(?:{run})*",
+    )
+    if org["after"]:
+        yield (
+            "organisation",
+            0.6,
+            rf"(?<![\w-])(?:{_CAP}\s+(?:(?:of|for|and)\s+)?){{1,5}}(?:{_either(org['after'])})\b(?!\s+(?:Minister|Secretary|General|Plan))",
+        )
+    if org.get("alone"):
+        yield (
+            "organisation",
+            0.6,
+            rf"(?<![\w-])(?P<alone>{_either(org['alone'])})\b(?:\s+(?:de|del)(?:\s+la)?\s+[A-ZÁÉÍÓÚÑ]\w+)?",
+        )

@@ -1,0 +1,114 @@
+"""People in office, by the title beside the name. A name without an office is a private person and is never read."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from vereda.statements.language import Language
+from vereda.statements.layer import fold
+from vereda.statements.mention import Mention
+from vereda.statements.vocabulary import countries
+
+_WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’]+(?:-[A-ZÁÉÍÓÚÑ][a-záéíóúñü]+)?"
+
+
+class People:
+    """Reads office holders of one language."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
+        self.said: Mapping[str, list[str]] = lang["offices"]
+
+    def find(self, plain: str, folded: str) -> list[Mention]:
+        """Office holders as "title name" or "name, title"; who left office is left out."""
+        found = [m for pattern in self._patterns for m in self._read(pattern, plain, folded)]
+        return found
+
+    def _read(self, pattern: re.Pattern[str], plain: str, folded: str) -> Iterator[Mention]:
+        for m in pattern.finditer(plain):
+            title = " ".join(filter(None, (m.groupdict().get("rank"), m["title"].lstrip(", "))))
+            before = folded[max(0, m.start() - 28) : m.start()]
+            if self._left.search(before) or self._left.match(folded, m.start()):
+                continue
+            start = m.start("rank") if m.groupdict().get("rank") else m.start()
+            payload = {"name": m["name"], "office": " ".join(title.split())}
+            party = self.party(plain, m.start(), m.end())
+            payload |= {"party": party} if party else {}
+            yield Mention("person", start, m.end(), payload, (), 0.7 if party else 0.6)
+
+    def party(self, plain: str, start: int, end: int) -> str:
+        """Code of the country whose adjective or name stands in or just before the title."""
+        found = self._countries[1].search(plain, max(0, start - 24), end)
+        return self._countries[0][fold(found[0])] if found else ""
+
+    @cached_property
+    def _countries(self) -> tuple[dict[str, str], re.Pattern[str]]:
+        known = countries()
+        codes = {fold(word): code for word, code in (*known.names.items(), *known.adjectives.items())}
+        long = [word for word in (*known.names, *known.adjectives) if len(word) > 4]
+        short = [word for word in (*known.names, *known.adjectives) if len(word) <= 4]
+        return codes, re.compile(rf"(?<!\w)(?:(?i:{_either(long)})|{_either(short)})(?!\w)")
+
+    @cached_property
+    def _left(self) -> re.Pattern[str]:
+        """Words that say the office was left, or is not held: "former", "retired", "ex-"."""
+        said = "|".join(re.escape(fold(w)) for w in self.said["former"])
+        return re.compile(rf"(?<!\w)(?:{said})(?:[\s-]+[\w.]+)?[\s-]+$|(?:{said})\b")
+
+    @cached_property
+    def _patterns(self) -> list[re.Pattern[str]]:
+        sources = self._head_last() if self.lang["order"] == "head last" else self._head_first()
+        return [re.compile(source) for source in sources]
+
+    @cached_property
+    def _name(self) -> str:
+        small = "|".join(self.lang["particles"])
+        return rf"(?P<name>{_WORD}(?:\s+(?:(?:{small})\s+)?{_WORD}){{1,4}})"
+
+    def _short(self, more: Iterable[str]) -> str:
+        """A surname alone, right after a title; words that go on with an office are none."""
+        bodies = _either([*self.said["topics"], *self.said["titles"], *self.said["no_surnames"], *more])
+        return rf"(?P<name>(?!(?:{bodies})\b){_WORD})"
+
+    def _head_last(self) -> Iterator[str]:
+        """ "U.S. Defense Secretary Ann Other", "General Ann Other, director of the Police"."""
+        titles, ranks, forces = (_either(self.said[key]) for key in ("titles", "ranks", "forces"))
+        topics, links = _either(self.said["topics"]), _either(self.said["linking"])
+        whose = r"(?:(?:U\.S\.|US|[A-Z]\w+'s|[A-Z][a-z]{4,})\s+)?"
+        office = rf"(?:(?:{topics})\s+)?(?:{titles})"
+        office += rf"(?:\s+(?:{links})\s+(?:the\s+)?(?:{topics})(?:\s+and\s+(?:{topics}))*)?"
+        of_what = rf"(?:\s+(?:of|to|for)\s+(?:the\s+)?{_WORD}(?:\s+(?:(?:of|and|the)\s+)*{_WORD})*)?"
+        short = self._short(self.lang["organisations"]["after"])
+        yield rf"{whose}(?<!\w)(?:(?P<title>{office}),?\s+){self._name}"
+        yield rf"{whose}(?<!\w)(?P<title>{office})\s+{short}(?!\s+(?:of|for|[A-Z]))"
+        post = rf"(?:,\s+(?:the\s+)?{whose}(?:{_low(office)}){of_what})?"
+        yield rf"(?P<rank>{whose}(?:(?:{forces})\s+)?(?:{ranks})\s+){self._name}(?P<title>{post})"
+
+    def _head_first(self) -> Iterator[str]:
+        """ "ministra de Defensa, Ana Otra", "coronela Ana Otra, directora de la Policía"."""
+        titles, ranks = _low(_either(self.said["titles"])), _low(_either(self.said["ranks"]))
+        topics, links = _either(self.said["topics"]), _either(self.said["linking"])
+        office = rf"{titles}(?:\s+(?:adjunt[oa]|encargad[oa]|general))?(?:\s+(?:{links})\s+(?:{topics}))*"
+        office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
+        office += r"(?:\s+de\s+(?:los\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?=,))?"
+        of_what = (
+            r"(?:\s+(?:de|del|la|las|los|para)\b)*(?:\s+(?:(?:de|del|la|las|los|y|para)\s+)*[A-ZÁÉÍÓÚÑ]\w+)*"
+        )
+        yield rf"(?<!\w)(?P<title>{office}),?\s+{self._name}"
+        yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
+        post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
+        yield rf"(?<!\w)(?P<rank>{ranks}\s+){self._name}(?P<title>{post})"
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
+
+
+def _low(source: str) -> str:
+    """A pattern whose words may begin with a small or a capital letter."""
+    return rf"(?i:{source})"
+
+
+def surnames(mention: Mention) -> str:
+    """Last word of a person's name, for later mentions without the title."""
+    return str(mention.payload["name"]).split()[-1]

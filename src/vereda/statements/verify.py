@@ -1,0 +1,104 @@
+"""A quote is found again at its offsets, or re-found, or rejected; a changed document is noticed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from vereda.errors import BadStatement
+from vereda.statements.layer import fold, plain
+from vereda.terms.statement import Candidate, Span, Statement
+
+
+def digest(quote: str) -> str:
+    """First 16 hexadecimal digits of the hash of a quote."""
+    return sha256(quote.encode()).hexdigest()[:16]
+
+
+def span(document: Statement, candidate: Candidate) -> Span:
+    """What is kept of a candidate's quote: offsets and hashes, no text."""
+    return Span(document.sha256, candidate.start, candidate.end, digest(candidate.quote))
+
+
+def stands(document: Statement, candidate: Candidate) -> bool:
+    """Whether the quote is what the document holds at the offsets."""
+    a, b = candidate.start, candidate.end
+    return 0 <= a < b <= len(document.text) and document.text[a:b] == candidate.quote
+
+
+def verified(document: Statement, candidate: Candidate) -> Candidate:
+    """The candidate, at its own offsets or where its quote stands; BadStatement where it stands nowhere.
+
+    Another extractor may count otherwise, or hand back straight quotes and plain hyphens: the quote is then sought by
+    its plain form, nearest to where it was said to be, and the document's own characters are put in its place.
+    """
+    if stands(document, candidate):
+        return candidate
+    found = _sought(document, candidate)
+    if found is None:
+        raise BadStatement(
+            f"{candidate.extractor or 'an extractor'} quotes {candidate.quote[:60]!r} from {document.name}, "
+            f"which does not hold it (offset {candidate.start}). The candidate is rejected."
+        )
+    start, end = found
+    return replace(candidate, start=start, end=end, quote=document.text[start:end])
+
+
+def sift(document: Statement, candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Candidates whose quotes stand in the document, and those rejected."""
+    kept: list[Candidate] = []
+    rejected: list[Candidate] = []
+    for candidate in candidates:
+        try:
+            kept.append(verified(document, candidate))
+        except BadStatement:
+            rejected.append(candidate)
+    return kept, rejected
+
+
+def _sought(document: Statement, candidate: Candidate) -> tuple[int, int] | None:
+    wanted = fold(plain(candidate.quote)).strip()
+    if len(wanted) < 2:
+        return None
+    folded, places = fold(document.plain).replace("\n", " "), []
+    at = folded.find(wanted)
+    while at >= 0:
+        places.append(at)
+        at = folded.find(wanted, at + 1)
+    if not places:
+        return None
+    nearest = min(places, key=lambda place: abs(place - candidate.start))
+    return nearest, nearest + len(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A stored span beside the document as it is now."""
+
+    span: Span
+    state: str  # verified, moved, lost
+    start: int | None
+    end: int | None
+
+
+def check(document: Statement, spans: Sequence[Span]) -> list[Checked]:
+    """Every stored span against the document: verified, moved (re-found by its hash), or lost.
+
+    The hash of a span is its only text here, so a span is re-found by trying every place of its length.
+    """
+    return [_checked(document, one) for one in spans]
+
+
+def _checked(document: Statement, one: Span) -> Checked:
+    if digest(document.text[one.start : one.end]) == one.quote_sha256:
+        return Checked(one, "verified", one.start, one.end)
+    size = one.end - one.start
+    places = sorted(range(max(0, len(document.text) - size + 1)), key=lambda at: abs(at - one.start))
+    for at in places:
+        if digest(document.text[at : at + size]) == one.quote_sha256:
+            return Checked(one, "moved", at, at + size)
+    return Checked(one, "lost", None, None)
+
+
+def same(document: Statement, spans: Iterable[Span]) -> bool:
+    """Whether the spans were taken from exactly these bytes."""
+    return all(one.document == document.sha256 for one in spans)
