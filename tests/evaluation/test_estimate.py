@@ -136,7 +136,7 @@ def test_fewer_placebos_are_drawn_with_the_seed(prop99: Panel) -> None:
 
 RUNS = {
     "did": {}, "twfe": {}, "sunab": {}, "imputation": {}, "scm": {"placebos": 30}, "ascm": {},
-    "sdid": {"placebos": 30}, "mc": {"placebos": 20}, "ife": {"placebos": 20},
+    "sdid": {"placebos": 30}, "mc": {"placebos": 20, "size_draws": 0}, "ife": {"placebos": 20, "size_draws": 0},
 }  # fmt: skip
 
 
@@ -454,7 +454,7 @@ def test_strata_limit_the_placebos() -> None:
 @pytest.mark.parametrize("estimator", ["sdid", "mc", "ife"])
 def test_several_places_are_played_by_places_of_their_strata(estimator: str) -> None:
     one = replace(drawn([2008.0] * 3, effect=4.0), stratum=np.arange(40) % 3)
-    found = estimate(one, "y", estimator, placebos=59, seed=2)
+    found = estimate(one, "y", estimator, placebos=59, seed=2, size_draws=0)
     assert found.p == pytest.approx(1 / 60)
     with pytest.raises(BadDesign, match="The stratum of p00 has 0 places"):
         estimate(replace(one, stratum=np.r_[0, 1, 2, np.full(37, 2)]), "y", estimator, placebos=59)

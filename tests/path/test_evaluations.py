@@ -1,6 +1,8 @@
 """The evaluation plans of the case, run on what the repository holds and on what a reader may bring."""
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +10,18 @@ import pytest
 
 from vereda import pipeline
 from vereda.errors import BadCase, BadRequest
+from vereda.evaluation import verdict
+from vereda.evaluation.results import Check, Effect
 from vereda.pipeline.desk import Desk
+from vereda.pipeline.effect_beside import points as by_year
+from vereda.pipeline.effect_beside import worth
 from vereda.pipeline.evaluating import evaluate
 from vereda.pipeline.panels import Values, design, sample
+from vereda.pipeline.telling import said
 from vereda.pipeline.tracing import Tracer
 from vereda.store import Store
 from vereda.terms.answer import Edition
+from vereda.terms.figure import Figure, Step
 from vereda.terms.finding import Finding
 
 CASE = Path(__file__).resolve().parents[2] / "cases" / "us-colombia"
@@ -78,8 +86,116 @@ def test_every_number_of_a_finding_has_a_way_back(edition: Edition, tracer: Trac
                 if figure.value is not None and figure.trace.startswith("effect@"):
                     panel = step.inputs[0]
                     assert panel.kind == "panel"
-                    assert "sha256" in panel.locator
+                    assert "sha256" in panel.note
                     assert panel.inputs  # down to the editions its cells are from
+
+
+def every(step: Step) -> Iterator[Step]:
+    yield step
+    for child in step.inputs:
+        yield from every(child)
+
+
+def test_an_effect_leads_to_every_input(edition: Edition, tracer: Tracer) -> None:
+    """Every series in every year and place, who is exposed and who says so, who touches whom, each key tracing on."""
+    main = of(edition, "priority-municipalities-2021").outcomes[1].effects[0]
+    tree = tracer.whole(main.effect.trace)
+    found = list(every(tree))
+    listed = {step.name for step in found if step.kind == "year"}
+    assert listed >= {f"{s} · {y}" for s in ("homicides", "population") for y in range(2010, 2024)}
+    assert listed >= {f"coca_area · {y}" for y in range(2010, 2021)}  # only places with coca
+    panel = tree.inputs[0]
+    assert panel.note == f"sha256 {main.data}"
+    places = {step.kind: step for step in panel.inputs}
+    assert places["exposed"].locator == "CO-05120, CO-52835, CO-54720"
+    compared = places["compared"].locator.split(", ")
+    assert f"{len(compared) + 3} places in the panel" in panel.locator
+    assert f"{(len(compared) + 3) * 14} cells in all" in panel.locator
+    scope = next(step for step in found if step.kind == "scope")
+    assert scope.name == "priority-municipalities 2021-09"
+    assert any(step.kind == "claim" and step.locator.startswith("http") for step in every(scope))
+    keys = {step.key for step in found if step.key}
+    assert len(keys) > 35
+    for key in keys | {f"homicide_rate@{compared[0]}:2015", f"population@{compared[-1]}:2010"}:
+        assert tracer(key).inputs, key
+    for year in (step for step in found if step.kind == "year"):
+        assert tracer(year.key).value == year.value
+
+
+def test_the_trace_of_status_names_members_covariates_and_neighbours(
+    study: pipeline.Study, desk: Desk
+) -> None:
+    plan = next(p for p in study.register.plans if p.id == "pdet-2017")
+    border = Step("vintage", "a list of neighbours")
+    values = Values(desk, desk.municipalities())
+    told, steps = evaluate(plan, desk, values, study.neighbours, lambda: 0.0, lambda words: None, (border,))
+    step = steps[told.outcomes[0].effects[0].effect.trace]
+    names = {s.name for s in every(step)}
+    assert {"population · 2010-2014", "homicide_rate · 2010-2014"} <= names
+    assert any(name.startswith("pdet_member") for name in names)
+    assert border in list(every(step))
+    displaced = steps[told.outcomes[1].displaced[-1].trace]
+    assert displaced.name.startswith("net over people")
+    assert any("counted by residents" in s.locator for s in displaced.inputs)
+
+
+def test_rates_are_added_over_people_and_logarithms_never(edition: Edition) -> None:
+    found = of(edition, "pdet-2017")
+    assert [f.note for f in found.outcomes[0].displaced][-1] == "net per exposed place"
+    rate = found.outcomes[1]
+    assert [f.note for f in rate.displaced] == ["direct", "displaced", "net over people"]
+    low, high = sorted(f.value for f in rate.displaced[:2])
+    assert rate.displaced[-1].low < rate.displaced[-1].value < rate.displaced[-1].high
+    assert rate.not_added is None
+    assert low < high
+
+
+def test_every_p_of_few_places_has_its_size_and_the_number_of_panels(edition: Edition) -> None:
+    found = of(edition, "priority-municipalities-2021")
+    for outcome in found.outcomes:
+        for effect in outcome.effects:
+            assert effect.p is not None
+            assert effect.p_kind == "permutation"
+            assert effect.size is not None
+            assert effect.size_draws == (200 if effect is outcome.effects[0] else effect.size_draws) >= 25
+
+
+def test_the_exposed_together_have_the_rank_of_the_check(edition: Edition) -> None:
+    for outcome in of(edition, "priority-municipalities-2021").outcomes:
+        rank = next(c.detail.values for c in outcome.checks if c.name == "placebo_rank")
+        assert outcome.together is not None
+        assert (outcome.together.rank, outcome.together.sets) == (rank["rank"], rank["sets"])
+        assert list(outcome.together.spread) == sorted(outcome.together.spread)
+        own = [outcome.placebos[p] for p in ("CO-52835", "CO-05120", "CO-54720")]
+        assert outcome.together.statistic == pytest.approx(np.mean(own))
+
+
+def test_a_test_that_can_never_reject_cannot_tell() -> None:
+    rank = Check("placebo_rank", "informational", "", {"rank": 1.0, "sets": 12.0})
+    size = Check("calibrated_size", "passed", "rejects {size}", {"size": 0.0})
+    _, told = worth([rank, size])
+    assert told.state == "failed"
+    assert told.values["sets"] == 11
+    assert told.values["p_least"] == pytest.approx(1 / 12)
+    answer = said(told, Figure(1.0, "ha", "effect@p:o~scm"), {})
+    assert answer.detail.text.startswith("cannot tell")
+    assert verdict.grade([told]).grade == "fragile"
+    _, many = worth([replace(rank, values={"rank": 1.0, "sets": 400.0}), size])
+    assert many.state == "passed"
+    assert said(many, Figure(1.0, "ha", "effect@p:o~scm"), {}).detail.text.startswith(
+        "the test rejected none"
+    )
+
+
+def test_editions_are_told_by_their_year(study: pipeline.Study, desk: Desk) -> None:
+    """Displacement is held for four years: an effect stands at its distance from exposure, under its calendar year."""
+    plan = next(p for p in study.register.plans if p.id == "pdet-2017")
+    values = Values(desk, desk.municipalities())
+    taken = sample(design(plan, values, study.neighbours), plan.outcomes[0], "level", values, 1)
+    taken = replace(taken, labels=(2002, 2008, 2013, 2022))
+    event = [Effect(f"e={e}", float(e)) for e in (-3, -2, -1, 0)]
+    points = list(by_year(event, taken, 2015))
+    assert [(p.at, p.label) for p in points] == [(-13, "2002"), (-7, "2008"), (-2, "2013"), (7, "2022")]
 
 
 def test_the_same_plan_twice_gives_the_same_numbers(

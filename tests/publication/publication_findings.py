@@ -2,9 +2,10 @@
 
 from math import cos, sin
 
+from vereda.pipeline.telling import NOT_ADDED
 from vereda.terms.entry import Text
 from vereda.terms.figure import Figure, Message, Step
-from vereda.terms.finding import CheckAnswer, EffectAnswer, Finding, OutcomeFinding, Point
+from vereda.terms.finding import CheckAnswer, EffectAnswer, Finding, OutcomeFinding, Point, Together
 from vereda.terms.plan import Exposure, Outcome, Plan
 
 #: Sentences of a verdict, made up here; the Spanish of the first two is put into the catalogue by a test.
@@ -64,6 +65,7 @@ def effect(
         "p_joint": 0.48,
         "why_no_se": "",
         "gap": 3e-10,
+        "size_draws": 200,
     } | more
     return EffectAnswer(
         id=key, estimator=estimator, varied=varied, effect=Figure(value, unit, key, low, high, status=status),
@@ -90,7 +92,7 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
     expected = tuple(Point(y, v * 1.01, v * 0.9, v * 1.12) for y, v in zip(YEARS, path, strict=True))
     observed = tuple(Point(y, v + (value if y >= 2021 else 0)) for y, v in zip(YEARS, path, strict=True))
     event = tuple(
-        Point(k, (0.1 * value * sin(k) if k < 0 else value * (0.6 + 0.3 * k)), *( (None, None) if k == -1 else (-half + value * (k >= 0), half + value * (k >= 0))))
+        Point(k, (0.1 * value * sin(k) if k < 0 else value * (0.6 + 0.3 * k)), *( (None, None) if k == -1 else (-half + value * (k >= 0), half + value * (k >= 0))), label=str(2021 + k))
         for k in range(-11, 3)
     )  # fmt: skip
     placebos = {code: size * (3.1 * sin(7.7 * i) * abs(cos(i / 3)) ** 3) for i, code in enumerate(codes)}
@@ -121,6 +123,8 @@ def rich(desk, plan, outcome, codes, grade, unit="ha", size=1.0, value=-812.4) -
         (CheckAnswer("fit", "passed", Message("the gap before exposure is {share} of the level", {"share": 0.031}), 0.031),
          CheckAnswer("calibrated_size", "failed", Message("rejects {size} of true nulls at 5 %", {"size": 0.13}), 0.13),
          CheckAnswer("multiplicity", "informational", Message("{p} alone, {joint} with all outcomes counted", {"p": 0.21, "joint": 0.48}))),
+        Together(-2.3 * size, 68, 10_001, tuple(size * (k - 50) / 25 for k in range(101))),
+        Message(NOT_ADDED) if outcome == "homicide_rate" else None,
     )  # fmt: skip
 
 

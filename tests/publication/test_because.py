@@ -13,12 +13,14 @@ from rich.console import Console
 from vereda import publication
 from vereda.errors import NoTrace
 from vereda.publication import effect_words, text
-from vereda.publication.because import by_unit
+from vereda.publication.because import by_unit, is_sparse
 from vereda.publication.curve_chart import choice, chosen, parts, rows
-from vereda.publication.placebo_chart import COLUMNS, Bins
+from vereda.publication.effect_charts import event_chart
+from vereda.publication.placebo_chart import COLUMNS, Bins, placebo_chart
 from vereda.publication.refuse import bare_numbers
 from vereda.publication.scale import Scale
 from vereda.terms.figure import Figure, Message
+from vereda.terms.finding import Point
 
 PAGE = "evaluations/priority-2021.html"
 
@@ -153,7 +155,7 @@ def test_the_downloads_hold_every_effect_and_its_specification(edition, site) ->
     assert len(held["outcomes"][0]["placebos"]) == len(finding.outcomes[0].placebos)
     first = finding.outcomes[0].event[0]
     assert held["outcomes"][0]["event"][0] == {
-        name: getattr(first, name) for name in ("at", "value", "low", "high")
+        name: getattr(first, name) for name in ("at", "value", "low", "high", "label")
     }
     assert "effects-priority-2021.csv" in site["data.html"]
 
@@ -259,6 +261,70 @@ def test_the_terminal_says_the_same(edition, translated) -> None:
     assert "✗ fallida" in shown
     assert "6,1 %" in shown
     assert "3 lugares expuestos desde 2021, comparados con 897" in shown
+
+
+def test_a_newcomer_reads_everything_in_the_text(edition) -> None:
+    """Question, comparison, effect with its interval, neighbours, every check, caveats, grade, quote, trace."""
+    cards = {card.dataset: card for card in edition.sources}
+    shown = printed(publication.evaluate_text(edition.findings, "en", {"CO-52835": "Tumaco"}, cards))
+    plain = " ".join(shown.split())
+    assert "Did coca change in Tumaco after it was chosen in 2021?" in plain
+    assert "Being named in 2021. What was then done is not published." in plain
+    assert "compared with 897; 9 neighbours set apart: Tumaco, CO-05120, CO-54720" in plain
+    assert "· They were chosen at a peak." in plain
+    assert "−812 ha on an exposed place, by synthetic control; 95 % interval −1,137 to −487." in plain
+    assert "May be quoted Coca cultivation fell by 812 ha" in plain
+    assert "On a neighbour: +244 ha (97 to 390)" in plain
+    assert "Exposed and neighbours together: not added up" in plain
+    assert "Together, the exposed are number 68 of 10,001 sets of as many places." in plain
+    assert "2020: +" in plain
+    assert "6.1 % / 200" in plain
+    states = [word for word in re.findall(r"^[✗✓–] (\w+)", shown, re.MULTILINE) if word != "not"]
+    assert states[:3] == ["failed", "passed", "for"]
+    assert "vereda trace effect@priority-2021:coca_area~scm" in plain
+    assert "Forest loss by municipality, IDEAM: https://www.ideam.gov.co" in plain
+    assert "vereda keep ideam-forest FILE" in plain
+    assert "vereda keep nobody-knows FILE" in plain
+    spanish = " ".join(printed(publication.evaluate_text(edition.findings, "es", {}, cards)).split())
+    assert "Puede citarse" in spanish
+    assert "Juntos, los expuestos son el número 68 de 10.001" in spanish
+    assert "vereda keep ideam-forest ARCHIVO" in spanish
+
+
+def test_the_exposed_together_are_drawn_among_sets(edition, site) -> None:
+    page = site[PAGE]
+    assert page.count(">all of them together<") >= 2  # both outcomes
+    assert "Together, the exposed are number 68 of 10,001 sets of as many places." in words(page)
+    one = edition.findings[0].outcomes[0]
+    alone = placebo_chart(one.placebos, {"CO-52835"}, {}, str, one.together)
+    assert "together" not in alone.svg("en")
+
+
+def test_sets_fill_the_columns_once() -> None:
+    bins = Bins.of([k / 100 for k in range(1000)], [-3.0])
+    assert sum(bins.share([k / 50 for k in range(101)])) == pytest.approx(1.0)
+    assert sum(bins.share([-50.0] * 40 + [0.0] * 21 + [90.0] * 40)) == pytest.approx(1.0)
+
+
+def test_single_years_stand_under_their_own_year() -> None:
+    points = [Point(-13, 43.0, label="2002"), Point(-7, 15.0, label="2008"), Point(-2, 0.0, label="2013"), Point(7, 3.0, label="2022")]  # fmt: skip
+    drawn = event_chart(points, str).svg("en")
+    for year in ("2002", "2008", "2013", "2022"):
+        assert f">{year}<" in drawn
+    assert ">−13<" not in drawn
+    assert is_sparse(points)
+    assert not is_sparse([Point(k, 0.0) for k in range(-3, 2)])
+
+
+def test_the_size_says_in_how_many_panels_it_was_tried(site) -> None:
+    assert "6.1 % of 200" in words(site[PAGE])
+    table = list(csv.DictReader(io.StringIO(site["data/effects-priority-2021.csv"])))
+    assert {row["size_draws"] for row in table} == {"200"}
+
+
+def test_why_nothing_is_added_up_stands_beside_the_neighbours(site) -> None:
+    assert words(site[PAGE]).count("not added up, because this outcome") == 1
+    assert "no se suma, porque este resultado" in words(site[f"es/{PAGE}"])
 
 
 def test_no_plan_is_said() -> None:

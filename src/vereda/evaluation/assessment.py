@@ -77,7 +77,7 @@ def few(panel: Panel, near: csr_array | None, draws: int, seed: int) -> Assessme
     statistic = "mean" if scaled else "rmspe_ratio"
 
     def gaps(drawn: Array) -> Array:
-        gap = synthetic_control.placebos(drawn, pre, donors, np.arange(len(drawn)), near).gap
+        gap = synthetic_control.placebos(drawn, pre, donors, np.arange(len(drawn)), near, settle=False).gap
         return _by_own_spread(gap, drawn, pre) if scaled else gap
 
     own = _by_own_spread(found.gap, y, pre) if scaled else found.gap

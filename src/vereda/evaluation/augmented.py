@@ -8,19 +8,23 @@ partially pooled fit, from `scm_staggered`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from vereda.errors import BadDesign
 from vereda.evaluation import simplex
-from vereda.evaluation.panel import Array, Mask
+from vereda.evaluation.panel import Array, Codes, Mask
 from vereda.evaluation.results import SyntheticFit
 from vereda.evaluation.scm_staggered import StaggeredFit, staggered
+from vereda.evaluation.synthetic_control import barred, checked, complete
 from vereda.evaluation.synthetic_control import fit as simple
+from vereda.evaluation.threads import one_blas_thread
 
-__all__ = ["RidgeFit", "StaggeredFit", "ridge", "staggered"]
+__all__ = ["RidgeFit", "StaggeredFit", "ridge", "ridge_gaps", "staggered"]
 
 GRID = np.logspace(0, -8, 21)  # penalties tried, over the largest eigenvalue of the donors' cross products
+SIDE_BY_SIDE = 100  # places; with fewer, threads wait for each other longer than they compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,58 @@ def ridge(
     return RidgeFit(
         replace(plain, weights=weights, gap=gap), plain, float(penalty), penalties, error, error_se
     )
+
+
+def ridge_gaps(y: Array, pre: Mask, donors: Mask, rows: Codes, forbidden: Any = None) -> Array:
+    """(P, T) gaps of `ridge` for each of the rows in turn, from the same donors; none ever gives to itself.
+
+    What a permutation test needs of hundreds of places: the weights of all places are solved side by side, year left
+    out by year left out, and the regressions are done at once from the donors' cross products. Arguments as in
+    `synthetic_control.placebos`.
+    """
+    y, donors, pre = checked(y, donors, pre)
+    index = np.flatnonzero(donors & complete(y))
+    bars, before = barred(rows, index, len(y), forbidden), np.flatnonzero(pre)
+    if len(before) < 3:
+        raise BadDesign(f"{len(before)} years before exposure are too few to choose a penalty.")
+    pool, workers = y[index], 1 if len(rows) < SIDE_BY_SIDE else None
+
+    def gaps(years: Codes) -> Array:
+        found = simplex.nearest_many(y[rows][:, years], pool[:, years].T, pool, bars, workers, settle=False)
+        fitted = simplex.all_certified(found, lambda i: f"Synthetic control of row {rows[i]}").fitted
+        return np.asarray(y[rows] - fitted)
+
+    with one_blas_thread():
+        plain = gaps(before)
+        left = np.stack([gaps(np.delete(before, s))[:, pre] for s in range(len(before))], axis=1)
+        square, onward = _products(pool, pre, bars, len(rows))
+    value, vector = np.linalg.eigh(square)
+    penalties = value[:, -1:] * GRID
+    scale = 1 / (value[:, None] + penalties[..., None])  # (P, L, T0)
+    projected = (left @ vector) * vector
+    turned = (
+        np.swapaxes(scale @ np.swapaxes(projected, 1, 2) / (scale @ np.swapaxes(vector**2, 1, 2)), 1, 2) ** 2
+    )
+    error, error_se = turned.mean(axis=1), turned.std(axis=1, ddof=1) / np.sqrt(len(before))
+    least = error.argmin(axis=1)[:, None]
+    good = error <= np.take_along_axis(error + error_se, least, 1)
+    penalty = np.where(good, penalties, 0.0).max(axis=1)
+    along = np.einsum("pij,pi->pj", vector, plain[:, pre]) / (value + penalty[:, None])
+    moved = np.einsum("pij,pj->pi", vector, along)
+    return np.asarray(plain - np.einsum("pi,pit->pt", moved, onward))
+
+
+def _products(pool: Array, pre: Mask, bars: tuple[Codes, Codes], count: int) -> tuple[Array, Array]:
+    """Of the donors' years before, around the mean of each place's own donors: B B' (P, T0, T0), B times pool (P, T0, T)."""
+    centre = pool.mean(axis=0)
+    around, before = pool - centre, (pool - centre)[:, pre]
+    whole, total = before.T @ around, around.sum(axis=0)
+    cross = np.empty((count, before.shape[1], pool.shape[1]))
+    for i in range(count):
+        out = np.unique(bars[1][bars[0][i] : bars[0][i + 1]])
+        rest = total - around[out].sum(axis=0)
+        cross[i] = whole - before[out].T @ around[out] - np.outer(rest[pre], rest) / (len(pool) - len(out))
+    return cross[:, :, pre], cross
 
 
 def _centred(before: Array, plain: SyntheticFit, pool: Array) -> tuple[Array, Array]:

@@ -4,28 +4,24 @@ Several places exposed in the same year each get a counterpart of their own (scm
 their means, so that the placebos, which are single places too, are fitted exactly as they are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, Z, named_weights, normal_p, players, same_start
+from vereda.evaluation.asked import Asked, Found, Mask, named_weights, players, same_start
 from vereda.evaluation.behind import behind
 from vereda.evaluation.by_influence import missing
 from vereda.evaluation.certificate import Certificate
 from vereda.evaluation.panel import Array, Codes
+from vereda.evaluation.placebos import Gaps, by_places, by_sets
 from vereda.evaluation.results import Check, Effect, SyntheticFit
 
 if TYPE_CHECKING:
     from vereda.evaluation.jackknife import Spread
     from vereda.evaluation.sdid_staggered import StaggeredDifference
 
-Gaps = Callable[[Array, Codes], Array]  # outcome (n, T), rows wanted -> gaps (n, T), nan elsewhere
-SETS = 10_000  # sets of several places that are compared when all are asked for and there are more
-SIZE_SETS = 2_000  # in each simulated panel, at most
-SIZE_DRAWS = 200  # simulated panels behind a calibrated size, or as many as the budget of fits allows
-FEWEST = 50  # with fewer, none is given
 FEW = "{places} exposed place(s): a standard error would rest on variation that cannot be seen. "
 OWN = "Synthetic control has no standard error of its own. "
 ASK = "Ask for placebos ('all', or a number) to get a permutation p-value."
@@ -45,7 +41,9 @@ def scm(asked: Asked) -> Found:
     ]
 
     def gaps(y: Array, wanted: Codes) -> Array:
-        found = synthetic_control.placebos(y, pre, donors, wanted, asked.forbidden, asked.panel.places)
+        found = synthetic_control.placebos(
+            y, pre, donors, wanted, asked.forbidden, asked.panel.places, settle=False
+        )
         return _spread(len(y), found.places, found.gap)
 
     return _synthetic(asked, fits, rows, donors, pre, gaps, budget=300_000)
@@ -63,9 +61,13 @@ def ascm(asked: Asked) -> Found:
         return augmented.ridge(y, row, _allowed(asked, donors, row), pre, names=asked.panel.places).fit
 
     def gaps(y: Array, wanted: Codes) -> Array:
-        return _spread(len(y), wanted, np.array([one(y, int(r)).gap for r in wanted]))
+        return _spread(
+            len(y),
+            wanted,
+            augmented.ridge_gaps(y, pre, donors & ~np.isnan(y).any(axis=1), wanted, asked.forbidden),
+        )
 
-    return _synthetic(asked, [one(asked.y, int(r)) for r in rows], rows, donors, pre, gaps, budget=4_000)
+    return _synthetic(asked, [one(asked.y, int(r)) for r in rows], rows, donors, pre, gaps, budget=2_400)
 
 
 def sdid(asked: Asked) -> Found:
@@ -173,7 +175,7 @@ def _synthetic(
     words = f"root mean squared gap {before:.4g} before exposure and {after:.4g} after; mean level before {level:.4g}"
     numbers = {"before": before, "after": after, "level": level}
     checks = (*_lacking(lost, int(donors.sum())), Check("fit", "informational", words, numbers), *more)
-    p, size, told = _ranked(asked, rows, donors, pre, gaps, budget, asked.options["statistic"])
+    p, size, told = by_places(asked, rows, donors, pre, gaps, budget, asked.options["statistic"])
     why = (FEW if len(rows) < 4 else OWN) + (ASK if p is None else RANKED)
     return Found(
         float(gap[~pre].mean()), listed, p=p, p_kind="" if p is None else "permutation", size=size,
@@ -242,85 +244,12 @@ def _pooled(asked: Asked) -> Found:
     )  # fmt: skip
 
 
-# Placebos -----------------------------------------------------------------------------------------------------
-
-
-def _ranked(
-    asked: Asked,
-    rows: Codes,
-    donors: Mask,
-    pre: Mask,
-    gaps: Gaps,
-    budget: int,
-    statistic: str = "rmspe_ratio",
-) -> tuple[float | None, float | None, tuple[Check, ...]]:
-    """p-value, its calibrated size, and what is to be told of both; None for all without placebos."""
-    from vereda.evaluation.permutation import placebo_test
-
-    wish = asked.options["placebos"]
-    if wish is None:
-        return None, None, ()
-    group = asked.panel.stratum
-    others = np.flatnonzero(~asked.exposed & ~np.isnan(asked.y).any(axis=1) & np.isin(group, group[rows]))
-    sets, whole = SETS, True
-    if wish != "all" and len(rows) > 1:
-        sets, whole = int(wish), False
-    elif wish != "all" and wish < len(others):
-        whole = False
-        others = np.sort(np.random.default_rng(asked.seed).choice(others, int(wish), replace=False))
-    wanted = np.sort(np.concatenate([rows, others]))
-    test = placebo_test(gaps(asked.y, wanted), pre, rows, group, statistic, sets=sets, seed=asked.seed)
-    words = (
-        f"rank {test.rank} of {test.compared + 1} by {test.name.replace('_', ' ')}, "
-        f"{'all' if test.exhaustive and whole else 'drawn'} sets of {len(rows)}; no p below {test.smallest_p:.4f}"
-    )
-    numbers = {"rank": float(test.rank), "compared": float(test.compared), "statistic": test.observed}
-    told = (Check("placebo_rank", "informational", words, numbers),)
-    size, more = _sized(asked, rows, donors, wanted, pre, gaps, statistic, sets, budget // len(wanted))
-    return test.p, size, told + more
-
-
-def _sized(
-    asked: Asked, rows: Codes, donors: Mask, wanted: Codes, pre: Mask, gaps: Gaps, statistic: str, sets: int, afford: int,
-) -> tuple[float | None, tuple[Check, ...]]:  # fmt: skip
-    """How often the same test rejects at 5 % when nothing happened, exposed places chosen by level as these were.
-
-    Every donor is drawn anew, also those that were not picked as placebos.
-    """
-    from vereda.evaluation.permutation import calibrated_size
-
-    draws = min(SIZE_DRAWS, afford)
-    if draws < FEWEST:
-        words = f"not calibrated: {len(wanted)} places would have to be fitted again in each of {FEWEST} simulations or more"
-        return None, (Check("calibrated_size", "informational", words),)
-    whole = ~np.isnan(asked.y).any(axis=1)
-    drawn_anew = np.union1d(wanted, np.flatnonzero(donors & whole))
-
-    def again(drawn: Array) -> Array:
-        values = np.full(asked.y.shape, np.nan)
-        values[drawn_anew] = drawn
-        return gaps(values, wanted)[drawn_anew]
-
-    never, inside = ~asked.exposed[drawn_anew], np.searchsorted(drawn_anew, rows)
-    try:
-        found = calibrated_size(
-            again, asked.y[drawn_anew], pre, never, inside, asked.panel.stratum[drawn_anew],
-            draws=draws, seed=asked.seed, statistic=statistic, sets=min(sets, SIZE_SETS),
-        )  # fmt: skip
-    except BadDesign as fault:
-        return None, (Check("calibrated_size", "informational", f"not calibrated: {fault}"),)
-    words = (
-        f"a nominal 5 % test rejects {found.rate:.1%} of {draws} simulated panels without any effect "
-        f"(95 % interval {found.low:.1%} to {found.high:.1%}); an exact one {found.attainable:.1%}"
-    )
-    values = {"rate": found.rate, "low": found.low, "high": found.high, "attainable": found.attainable}
-    return found.rate, (Check("calibrated_size", "informational", words, values),)
+# Errors of synthetic difference-in-differences -------------------------------------------------------------------
 
 
 def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array) -> dict[str, Any]:
     """Standard error, p-value and why, of synthetic difference-in-differences."""
     o, places = asked.options, int(sum(len(f.exposed) for f in found.fits))
-    single = len(found.fits) == 1
     told: dict[str, Any] = {"checks": ()}
     rests = behind(asked.panel.only(_taking_part(asked))).of("att")
     if rests.why() and rests.controls < 4 <= places:
@@ -336,11 +265,11 @@ def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array)
     elif why := missing(asked, spread.se):
         told["why_no_se"] = why
     else:
-        half = Z * float(spread.se)
+        half = spread.half
         told |= {"se": spread.se, "low": found.att - half, "high": found.att + half}
-        told |= {"p": normal_p(found.att, float(spread.se)), "p_kind": spread.method}
+        told |= {"p": spread.p(found.att), "p_kind": spread.method}
     if o["placebos"] is not None:
-        told |= _played(asked, found, y, first, single, places)
+        told |= _played(asked, found, places)
     return told
 
 
@@ -357,11 +286,9 @@ def _resampled(asked: Asked, found: "StaggeredDifference", y: Array, first: Arra
     return sdid_staggered.jackknife(y, years, first, found)
 
 
-def _played(
-    asked: Asked, found: "StaggeredDifference", y: Array, first: Array, single: bool, places: int
-) -> dict[str, Any]:
+def _played(asked: Asked, found: "StaggeredDifference", places: int) -> dict[str, Any]:
     """p-value of synthetic difference-in-differences from donors that play the exposed."""
-    from vereda.evaluation import sdid_staggered, synthetic_did
+    from vereda.evaluation import synthetic_did
 
     o, wish = asked.options, asked.options["placebos"]
     if places > 1 and wish == "all":
@@ -369,25 +296,14 @@ def _played(
             f"All sets of {places} places are too many for sdid: ask for a number of placebos, such as 200."
         )
     draws = 200 if wish == "all" else int(wish)
-    if places > 1 and len(np.unique(asked.panel.stratum)) > 1:
-        spread = _within_strata(asked, found, draws)
-    elif single:
-        spread = synthetic_did.placebo(found.fits[0], draws, asked.seed)
-    else:
-        spread = sdid_staggered.placebo(y, asked.panel.years, first, found, draws, asked.seed)
+    if places > 1:
+        p, size, told = by_sets(asked, _sets_played, draws, 4_400)
+        return {"p": p, "p_kind": "permutation", "size": size, "checks": told}
+    spread = synthetic_did.placebo(found.fits[0], draws, asked.seed)
     if spread.se is None:
         raise BadDesign(f"No placebos: {spread.why}.")
     words = f"standard deviation of {draws} placebo effects: {spread.se:.4g} (Arkhangelsky et al. 2021, algorithm 4)"
     values = {"sd": float(spread.se), "draws": float(draws)}
-    told = (Check("placebo_spread", "informational", words, values),)
-    if places > 1:
-        p = (1 + int((np.abs(spread.draws) >= abs(found.att)).sum())) / (1 + draws)
-        words = "the size of this test is not calibrated for several exposed places"
-        return {
-            "p": p,
-            "p_kind": "permutation",
-            "checks": (*told, Check("calibrated_size", "informational", words)),
-        }
     rows, donors, pre = _setting(asked, "sdid")
 
     def gaps(values: Array, wanted: Codes) -> Array:
@@ -395,13 +311,35 @@ def _played(
             len(values), wanted, np.array([_in_turn(values, int(r), donors, pre, o) for r in wanted])
         )
 
-    ranked, size, more = _ranked(asked, rows, donors, pre, gaps, 30_000)
-    return {"p": ranked, "p_kind": "permutation", "size": size, "checks": told + more}
+    ranked, size, more = by_places(asked, rows, donors, pre, gaps, 30_000, "rmspe_ratio")
+    checks = (Check("placebo_spread", "informational", words, values), *more)
+    return {"p": ranked, "p_kind": "permutation", "size": size, "checks": checks}
 
 
-def _within_strata(asked: Asked, found: "StaggeredDifference", draws: int) -> "Spread":
+def _sets_played(asked: Asked, draws: int) -> tuple[float, Array]:
+    """The effect, and the effects of other places that play the exposed, each in its stratum."""
+    from vereda.evaluation import sdid_staggered, synthetic_did
+
+    use, panel, o = _taking_part(asked), asked.panel, asked.options
+    y, first = asked.y[use], panel.first[use]
+    gaps = "places" if np.isnan(y).any() else "refuse"
+    if len(np.unique(panel.stratum)) == 1 and len(np.unique(first[asked.exposed[use]])) == 1:
+        start = first[asked.exposed[use]][0]
+        one = synthetic_did.fit(y, asked.exposed[use], panel.years < start, o["variant"], o["path"], gaps)
+        att, spread = one.att, synthetic_did.placebo(one, draws, asked.seed)
+    else:
+        found = sdid_staggered.staggered(y, panel.years, first, o["variant"], o["path"], gaps)
+        att = found.att
+        if len(np.unique(panel.stratum)) > 1:
+            return att, _within_strata(asked, draws)
+        spread = sdid_staggered.placebo(y, panel.years, first, found, draws, asked.seed)
+    if spread.se is None:
+        raise BadDesign(f"No placebos: {spread.why}.")
+    return att, spread.draws
+
+
+def _within_strata(asked: Asked, draws: int) -> Array:
     """Each exposed place is played by one of its stratum, the exposed set aside; ridges set again in every draw."""
-    from vereda.evaluation import jackknife
     from vereda.evaluation.sdid_staggered import staggered
 
     use, panel, o = _taking_part(asked) & ~np.isnan(asked.y).any(axis=1), asked.panel, asked.options
@@ -411,7 +349,7 @@ def _within_strata(asked: Asked, found: "StaggeredDifference", draws: int) -> "S
         roles = np.full(len(panel.places), np.inf)
         roles[rows] = dates
         effects.append(staggered(asked.y[never], panel.years, roles[never], o["variant"], o["path"]).att)
-    return jackknife.spread("placebo", np.array(effects))
+    return np.array(effects)
 
 
 def _in_turn(values: Array, row: int, donors: Mask, pre: Mask, options: Any) -> Array:

@@ -61,7 +61,8 @@ _AGGREGATE = Option("simple", ("simple", "dynamic", "group", "calendar"))
 _ANTICIPATION = Option(0, least=0)
 _DRAWS = Option(0, least=0)
 _PLACEBOS = Option(None, ("all",), least=19)
-_STATISTIC = Option("rmspe_ratio", ("rmspe_ratio", "studentised", "mean"))
+_STATISTIC = Option("rmspe_ratio", ("rmspe_ratio", "studentised", "mean", "own_spread"))
+_SIZE_DRAWS = Option(200, least=0)  # simulated panels behind the size of a placebo test; 0 for none
 _BINS = {"leads": Option(None, least=1), "lags": Option(None, least=0)}
 _INFLUENCE = frozenset({"covariates", "cluster", "gaps"})
 
@@ -95,13 +96,13 @@ METHODS: Mapping[str, Method] = {
     "scm": Method(
         "Synthetic control (Abadie, Diamond & Hainmueller 2010)",
         "by_weights:scm",
-        {"placebos": _PLACEBOS, "statistic": _STATISTIC},
+        {"placebos": _PLACEBOS, "statistic": _STATISTIC, "size_draws": _SIZE_DRAWS},
         frozenset({"covariates", "stratum", "gaps", "donors"}),
     ),
     "ascm": Method(
         "Ridge-augmented synthetic control (Ben-Michael, Feller & Rothstein 2021, 2022)",
         "by_weights:ascm",
-        {"placebos": _PLACEBOS, "statistic": _STATISTIC},
+        {"placebos": _PLACEBOS, "statistic": _STATISTIC, "size_draws": _SIZE_DRAWS},
         frozenset({"stratum", "gaps", "donors"}),
     ),
     "sdid": Method(
@@ -109,6 +110,7 @@ METHODS: Mapping[str, Method] = {
         "by_weights:sdid",
         {
             "placebos": _PLACEBOS,
+            "size_draws": _SIZE_DRAWS,
             "draws": _DRAWS,
             "variant": Option("sdid", ("sdid", "sc", "did")),
             "path": Option("exact", ("exact", "R")),
@@ -118,13 +120,17 @@ METHODS: Mapping[str, Method] = {
     "mc": Method(
         "Matrix completion (Athey et al. 2021)",
         "by_factors:mc",
-        {"placebos": _PLACEBOS},
+        {"placebos": _PLACEBOS, "size_draws": _SIZE_DRAWS},
         frozenset({"cluster", "stratum", "gaps"}),
     ),
     "ife": Method(
         "Interactive fixed effects, generalised synthetic control (Bai 2009, Xu 2017)",
         "by_factors:ife",
-        {"placebos": _PLACEBOS, "factors_from": Option("controls", ("controls", "all"))},
+        {
+            "placebos": _PLACEBOS,
+            "size_draws": _SIZE_DRAWS,
+            "factors_from": Option("controls", ("controls", "all")),
+        },
         frozenset({"cluster", "stratum", "gaps"}),
     ),
 }

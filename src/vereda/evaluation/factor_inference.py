@@ -49,12 +49,15 @@ def placebo(y: ArrayLike, fitted: Completion, draws: int = DRAWS, seed: int = 1)
     return again.placebo(played, treated, np.random.default_rng(seed), draws, needed=2)
 
 
-def gaps_as_if_exposed(y: ArrayLike, fitted: Completion, pattern: ArrayLike | None = None) -> Array:
+def gaps_as_if_exposed(
+    y: ArrayLike, fitted: Completion, pattern: ArrayLike | None = None, rows: Codes | None = None
+) -> Array:
     """The gap path of every place (n, T), each with its own cells of the pattern hidden as if it had been exposed.
 
     What a permutation test compares: the gaps in `fitted` are out of sample for exposed places and in sample for
     donors, so that donors look better fitted than they are. pattern (T,): hidden years; without one, those of the
-    exposed places, which must then all be the same. Exposed places keep their own gaps. One fit a place.
+    exposed places, which must then all be the same. Exposed places keep their own gaps. rows (P,): only these places,
+    (P, T). One fit a place.
     """
     values, treated = np.asarray(y, dtype=float), np.asarray(fitted.exposed.any(axis=1))
     hidden = _pattern(fitted.exposed[treated]) if pattern is None else np.asarray(pattern, dtype=bool)
@@ -69,7 +72,7 @@ def gaps_as_if_exposed(y: ArrayLike, fitted: Completion, pattern: ArrayLike | No
         return np.asarray(refit(values, cells, fitted).gap[i])
 
     with one_blas_thread():
-        return np.stack(side_by_side(path, range(len(values))))
+        return np.stack(side_by_side(path, range(len(values)) if rows is None else rows.tolist()))
 
 
 def _pattern(roles: Mask) -> Mask:

@@ -7,7 +7,7 @@ nominal 5 % test rejects 16-50 % of true nulls (Illenberger, Small & Shaw 2020, 
 `calibrated_size` plays the same test on panels without any effect, exposed places chosen as they were in reality.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb, prod
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.null_model import null_model
+from vereda.evaluation.null_model import NullModel, null_model
 from vereda.evaluation.panel import Array, Codes
 
 Mask = NDArray[np.bool_]
 Fit = Callable[[Array], Array]
+Test = Callable[[Array], tuple[float, int] | None]
 STATISTICS = ("rmspe_ratio", "studentised", "mean")
 SIDES = ("two", "greater", "less")
 EXACT_FIT = 1e-9  # a gap this small beside the usual gap after exposure is a perfect fit, not a small error
@@ -88,6 +89,22 @@ def placebo_test(
     return _ranked(values, reasons, rows, group, statistic, sides, sets, seed)
 
 
+def rank_of(
+    statistic: Array,
+    exposed: Codes,
+    stratum: ArrayLike | None = None,
+    name: str = "mean",
+    sides: str = "two",
+    sets: int = 10_000,
+    seed: int = 0,
+) -> PlaceboTest:
+    """`placebo_test` from the statistic of every place (P,), where that is known already; nan: takes no part."""
+    values = np.asarray(statistic, dtype=float)
+    group = np.zeros(len(values), dtype=np.int64) if stratum is None else np.asarray(stratum)
+    codes = np.unique(group, return_inverse=True)[1].astype(np.int64)
+    return _ranked(values, {}, np.asarray(exposed, dtype=np.int64), codes, name, sides, sets, seed)
+
+
 def _checked(
     gap: Array, pre: ArrayLike, exposed: ArrayLike, stratum: ArrayLike | None, statistic: str, sides: str
 ) -> tuple[Array, Mask, Codes, Codes]:
@@ -135,6 +152,15 @@ def _statistics(gap: Array, pre: Mask, statistic: str, sides: str) -> tuple[Arra
     reasons |= {int(i): "fitted exactly before and after: nothing to rank" for i in np.flatnonzero(same)}
     values = np.divide(top, bottom, out=np.copysign(np.inf, top), where=~exact)
     return np.where(finite & ~same, values, np.nan), reasons
+
+
+def over_own_spread(gap: Array, y: Array, pre: Mask) -> Array:
+    """Gaps (P, T) over the standard deviation of each place's changes in y before exposure; nan where it never changed.
+
+    With statistic `mean`: for places fitted exactly before exposure, whose ratio to that fit has no meaning.
+    """
+    spread = np.diff(y[:, pre], axis=1).std(axis=1, ddof=1)
+    return np.where(spread[:, None] > 0, gap / np.where(spread > 0, spread, 1.0)[:, None], np.nan)
 
 
 def _rms(x: Array) -> Array:
@@ -284,60 +310,95 @@ def calibrated_size(
     Raises BadDesign for gaps among donors, for fewer than eight donors, and as `placebo_test` does.
     """
     y, before, rows, group = _checked(y, pre, exposed, stratum, statistic, sides)
-    pool = np.flatnonzero(np.asarray(donors, dtype=bool))
-    if not 0 < level < 1 or draws < 1:
-        raise BadDesign(f"level {level} must lie between 0 and 1, and draws {draws} be at least 1.")
-    if np.shape(donors) != y.shape[:1] or np.isin(rows, pool).any():
-        raise BadDesign("donors: one truth value for each place, false for the exposed ones.")
-    null, rng = null_model(y[pool], factors, seed), np.random.default_rng(seed)
-    score = _scores(selection, before)
-    want = None if score is None else _places_in_order(_score_of(score, y, before), group, rows)
-    own = np.zeros(len(y), dtype=np.int64)
-    own[pool] = np.arange(len(pool))
-    others = np.setdiff1d(np.arange(len(y)), pool)
-    p: list[float] = []
-    attainable: list[float] = []
-    refused = 0
-    while len(p) < draws:
-        own[others] = rng.integers(len(pool), size=len(others))
-        panel = null.draw(own, rng)
-        panel = panel[_seats(panel, score, want, group, rows, rng)]
+
+    def test(panel: Array) -> tuple[float, int] | None:
         gap = np.asarray(fit(panel), dtype=float)
         if gap.shape != y.shape:
             raise BadDesign(f"fit gave gaps of shape {gap.shape} for a panel of shape {y.shape}.")
         values, reasons = _statistics(gap, before, statistic, sides)
         if not np.isfinite(values[rows]).all():
-            refused += 1
-            _some_ranked(refused, len(p), draws, statistic)
-            continue
+            return None
         if fit_limit is not None:
             _limit(values, reasons, gap, before, rows, fit_limit)
-        test = _ranked(values, reasons, rows, group, statistic, sides, sets, seed)
-        p.append(test.p)
-        attainable.append(np.floor(level * (1 + test.compared) + TIE) / (1 + test.compared))
+        found = _ranked(values, reasons, rows, group, statistic, sides, sets, seed)
+        return found.p, found.compared
+
+    return size_of(test, y, before, donors, rows, group, level, draws, seed, selection, factors)
+
+
+def size_of(
+    test: Test,
+    y: Array,
+    pre: ArrayLike,
+    donors: ArrayLike,
+    exposed: ArrayLike,
+    stratum: ArrayLike | None = None,
+    level: float = 0.05,
+    draws: int = 300,
+    seed: int = 0,
+    selection: str | Callable[[Array], Array] = "level",
+    factors: int = 2,
+) -> CalibratedSize:
+    """How often any permutation test rejects where nothing happened; arguments as in `calibrated_size`.
+
+    test: from a simulated panel (n, T) to its p-value and the number of sets compared with, or None where the exposed
+    places could not be ranked. For tests whose sets are fitted together, which no gap of a single place can tell.
+    """
+    y, before, rows, group = _checked(y, pre, exposed, stratum, "mean", "two")
+    if not 0 < level < 1 or draws < 1:
+        raise BadDesign(f"level {level} must lie between 0 and 1, and draws {draws} be at least 1.")
+    if np.shape(donors) != y.shape[:1] or np.asarray(donors, dtype=bool)[rows].any():
+        raise BadDesign("donors: one truth value for each place, false for the exposed ones.")
+    null = null_model(y[np.asarray(donors, dtype=bool)], factors, seed)
+    p: list[float] = []
+    attainable: list[float] = []
+    refused = 0
+    panels = _panels(null, y, before, np.asarray(donors, dtype=bool), rows, group, seed, selection)
+    while len(p) < draws:
+        found = test(next(panels))
+        if found is None:
+            refused += 1
+            _some_ranked(refused, len(p), draws)
+            continue
+        p.append(found[0])
+        attainable.append(np.floor(level * (1 + found[1]) + TIE) / (1 + found[1]))
     hits = int(np.sum(np.array(p) <= level))
     low, high = _clopper_pearson(hits, draws)
     name = selection if isinstance(selection, str) else "own score"
     used = null.basis.shape[0] - 1
     return CalibratedSize(
-        level,
-        hits / draws,
-        low,
-        high,
-        float(np.mean(attainable)),
-        np.array(p),
-        refused,
-        name,
-        used,
-        null.persistence,
-    )
+        level, hits / draws, low, high, float(np.mean(attainable)), np.array(p), refused, name, used, null.persistence,
+    )  # fmt: skip
 
 
-def _some_ranked(refused: int, ranked: int, draws: int, statistic: str) -> None:
+def _panels(
+    null: NullModel,
+    y: Array,
+    pre: Mask,
+    donors: Mask,
+    rows: Codes,
+    group: Codes,
+    seed: int,
+    selection: str | Callable[[Array], Array],
+) -> Iterator[Array]:
+    """Panels (n, T) without any effect, one after the other; whoever was chosen as the exposed were takes their rows."""
+    rng, score = np.random.default_rng(seed), _scores(selection, pre)
+    want = None if score is None else _places_in_order(_score_of(score, y, pre), group, rows)
+    pool = np.flatnonzero(donors)
+    own = np.zeros(len(y), dtype=np.int64)
+    own[pool] = np.arange(len(pool))
+    others = np.setdiff1d(np.arange(len(y)), pool)
+    while True:
+        own[others] = rng.integers(len(pool), size=len(others))
+        panel = null.draw(own, rng)
+        yield panel[_seats(panel, score, want, group, rows, rng)]
+
+
+def _some_ranked(refused: int, ranked: int, draws: int) -> None:
     if refused > draws + ranked:
         raise BadDesign(
             f"In {refused} of {refused + ranked} panels without effect the exposed places are fitted exactly before "
-            f"exposure, where {statistic} has no meaning: the size of this test cannot be found. "
+            "exposure, where a ratio to that fit has no meaning: the size of this test cannot be found. "
             "Use statistic='mean', or fewer donors."
         )
 

@@ -26,6 +26,7 @@ from vereda.evaluation.simplex_solver import NEGLIGIBLE, NOTHING, PASSES, solve_
 from vereda.evaluation.threads import side_by_side
 
 SOLVER = "Wolfe active set"
+WORTH_SHARING = 1e7  # steps of the solver; below some milliseconds a second thread costs more than it gives
 BATCH = (
     32  # places a thread takes at a time: few enough to share work evenly, enough to hide the handing over
 )
@@ -142,7 +143,8 @@ def _solve(
     fitted, gap, infeasibility = np.empty((count, carried.shape[1])), np.empty(count), np.empty(count)
     iterations, others = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
 
-    solved = solve_range.of(PASSES * points.size * count)
+    work = PASSES * points.size * count
+    solved = solve_range.of(work)
 
     def run(first: int) -> None:
         solved(
@@ -150,7 +152,7 @@ def _solve(
             columns, weights, fitted, gap, infeasibility, iterations, others,
         )  # fmt: skip
 
-    side_by_side(run, range(0, count, BATCH), workers)
+    side_by_side(run, range(0, count, BATCH), workers if work > WORTH_SHARING else 1)
     return Solutions(columns, weights, fitted, gap, infeasibility, iterations, others >= 0), others
 
 

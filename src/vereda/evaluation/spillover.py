@@ -14,12 +14,14 @@ from scipy.sparse import csr_array
 
 from vereda.errors import BadDesign
 from vereda.evaluation.exposure import Rings, rings
-from vereda.evaluation.inference import FEW, why_no_se
+from vereda.evaluation.inference import FEW, errors, why_no_se
 from vereda.evaluation.panel import NEVER, Array, Panel
-from vereda.evaluation.results import Estimates
+from vereda.evaluation.results import Effect, Estimates
+from vereda.evaluation.small_sample import sides
 from vereda.evaluation.spatial import cluster_covariance
 
 Mask = NDArray[np.bool_]
+OVER_PEOPLE = "net over people"
 Estimator = Callable[[Panel], Estimates]
 
 
@@ -79,6 +81,46 @@ def decomposition(
     covariance = cluster_covariance(effects.influence, panel.cluster)
     left_out = tuple(panel.places[i] for i in np.flatnonzero(late))
     return Decomposition(effects, covariance, tuple(count), left_out, ring, why_no_se(effects))
+
+
+def over_people(panel: Panel, graph: csr_array, buffer: int, people: Array) -> Effect:
+    """The net effect on a rate: the mean over all residents of exposed and ring places, in the unit of the rate.
+
+    A rate does not add up over places, but it does over the people it is counted on. people (n,): residents before
+    exposure, above zero. Each class's effect is the mean of its places' changes weighted by their people, against the
+    same mean change of far places as everywhere else here; classes are then weighted by their people. Places begin
+    in the same year; all of them have all years.
+    """
+    starts = np.unique(panel.first[panel.first <= panel.years[-1]])
+    if len(starts) != 1 or np.isnan(panel.y).any():
+        raise BadDesign("Effects over people need places that begin in the same year, without gaps.")
+    weighed = replace(panel, covariates=np.asarray(people, dtype=float)[:, None], covariate_names=("people",))
+    found = decomposition(weighed, graph, buffer, _weighted_change)
+    members = [found.rings.steps == order for order in range(buffer + 1)]
+    share = np.array([people[m].sum() for m in members]) / sum(people[m].sum() for m in members)
+    value, influence = found.effects.value[: buffer + 1], found.effects.influence[:, : buffer + 1]
+    net = Estimates((OVER_PEOPLE,), share[None] @ value, np.einsum("c,ncm->nm", share, influence)[:, None])
+    known = errors(net, panel.cluster, sides(_classes(found.rings), panel.cluster))
+    total, se, half = float(net.value[0, 0]), float(known.se[0, 0]), float(known.half()[0, 0])
+    if not np.isfinite(half):
+        return Effect(OVER_PEOPLE, total)
+    return Effect(OVER_PEOPLE, total, se, total - half, total + half)
+
+
+def _weighted_change(part: Panel) -> Estimates:
+    """Mean change from the last year before to all years after, weighted by people, less that of never exposed places."""
+    exposed, people = np.isfinite(part.first), part.covariates[:, 0]
+    after = part.years >= part.first.min()
+    change = part.y[:, after].mean(axis=1) - part.y[:, np.flatnonzero(~after)[-1]]  # (n, m)
+    weight = np.where(exposed, people / people[exposed].sum(), 0.0)[:, None]
+    ours, others = (weight * change).sum(axis=0), change[~exposed].mean(axis=0)
+    own = np.where(exposed[:, None], weight * (change - ours), -(change - others) / (~exposed).sum())
+    return Estimates(("change",), (ours - others)[None], (len(own) * own)[:, None])
+
+
+def _classes(ring: Rings) -> Array:
+    """(n,) the side each place is on: by its steps from an exposed place; inf for far ones."""
+    return np.where(ring.steps > ring.buffer, np.inf, ring.steps.astype(float))
 
 
 def donors(first: Array, ring: Rings, buffer: int) -> Mask:

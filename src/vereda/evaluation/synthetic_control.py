@@ -104,26 +104,27 @@ def placebos(
     forbidden: Any = None,
     names: Sequence[str] | None = None,
     workers: int | None = None,
+    settle: bool = True,
 ) -> Placebos:
     """Every place in turn as if exposed, from the same donors; none ever gives to itself.
 
     y (n, T), pre (T,), donors (n,) as in `fit`. places: rows to run, all complete ones when not given; a row asked for
     that has a gap raises. forbidden (n, n): row i marks the donors that place i may not use, such as its neighbours;
-    dense or scipy.sparse. Raises BadDesign where a place is left with no donor, NotCertified.
+    dense or scipy.sparse. settle: as in `simplex.nearest_many`. Raises BadDesign where a place is left with no donor, NotCertified.
     """
     y, donors, pre = checked(y, donors, pre)
     whole = complete(y)
     rows = np.flatnonzero(whole) if places is None else exposed_rows(y, places, names)
     index = np.flatnonzero(donors & whole)
-    barred = _barred(rows, index, len(y), forbidden)
-    lonely = [r for r, n in zip(rows, np.diff(barred[0]), strict=True) if n >= len(index)]
+    bars = barred(rows, index, len(y), forbidden)
+    lonely = [r for r, n in zip(rows, np.diff(bars[0]), strict=True) if n >= len(index)]
     if lonely:
         raise BadDesign(
             f"{len(lonely)} places are left without a donor, first {_name(names, int(lonely[0]))}: the buffer covers all "
             f"{len(index)} of them. Narrow the buffer, or leave those places out."
         )
     with one_blas_thread():
-        found = simplex.nearest_many(y[rows][:, pre], y[index][:, pre].T, y[index], barred, workers)
+        found = simplex.nearest_many(y[rows][:, pre], y[index][:, pre].T, y[index], bars, workers, settle)
     simplex.all_certified(found, lambda i: f"Synthetic control of {_name(names, int(rows[i]))}")
     gap = y[rows] - found.fitted
     rmspe = np.sqrt(np.column_stack([(gap[:, s] ** 2).mean(axis=1) for s in (pre, ~pre)]))
@@ -197,7 +198,7 @@ def _name(names: Sequence[str] | None, row: Any) -> str:
     return names[row] if names is not None else f"row {row}"
 
 
-def _barred(rows: Codes, index: Codes, n: int, forbidden: Any) -> tuple[Codes, Codes]:
+def barred(rows: Codes, index: Codes, n: int, forbidden: Any) -> tuple[Codes, Codes]:
     """For each row, the positions in index of the donors it may not use, itself among them: (start, position)."""
     from scipy.sparse import coo_array, csr_array
 

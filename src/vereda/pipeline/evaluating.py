@@ -4,8 +4,8 @@ One outcome: the main specification with everything that must stand beside it (`
 estimator in every variation of one choice at a time. An estimate that cannot be made is listed with the reason.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -16,39 +16,30 @@ from vereda.errors import BadDesign, BadRequest
 from vereda.evaluation import assessment, verdict
 from vereda.evaluation.estimate import estimate
 from vereda.evaluation.panel import Panel, panel
-from vereda.evaluation.results import Check, Effect, Estimate
+from vereda.evaluation.results import Check, Estimate
+from vereda.pipeline import effect_beside
 from vereda.pipeline.desk import Desk
+from vereda.pipeline.effect_beside import SIMULATED
+from vereda.pipeline.effect_inputs import Borders, Inputs
 from vereda.pipeline.panels import Design, Sample, Values, design, sample
-from vereda.pipeline.telling import PER_DOSE, SO_FEW, Ways, said, sentence
+from vereda.pipeline.specifications import FEW, WITH_COVARIATES, Choice, Clock, Run
+from vereda.pipeline.telling import SO_FEW, Ways, said, sentence
 from vereda.terms.figure import Figure, Message, Step
 from vereda.terms.finding import EffectAnswer, Finding, Grade, OutcomeFinding, Point
 from vereda.terms.indicator import REGISTRY
-from vereda.terms.plan import Outcome, Plan
+from vereda.terms.plan import Plan
 
-Clock = Callable[[], float]
-FEW = 4  # exposed places below which an estimate is judged by permutation alone
-SIMULATED = 200  # panels without effect behind a calibrated size
+SIMULATED_VARIANT = 25  # the same, behind that of a variation
 SETS = 2_000  # sets of places behind a joint p-value of placebos
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One specification of an outcome: the main one, or the main one with one choice made otherwise."""
-
-    estimator: str
-    transform: str
-    buffer: int
-    start: int | None = None
-    covariates: bool = True
-    degree: int = 3  # of the spline, for dose
-    varied: str = ""
+PLAYED = 199  # sets that play the exposed where each takes a fit of its own
+BY_SETS = ("sdid", "mc", "ife")
 
 
 def evaluate(
     plan: Plan, desk: Desk, values: Values, pairs: Sequence[tuple[str, str]], clock: Clock,
-    progress: Callable[[str], None] = lambda words: None,
+    progress: Callable[[str], None] = lambda words: None, borders: Borders = (),
 ) -> tuple[Finding, dict[str, Step]]:  # fmt: skip
-    """A plan, run: its finding, and the way back of every number in it."""
+    """A plan, run: its finding, and the way back of every number in it. borders: editions of the lists of neighbours."""
     begun = clock()
     if waiting := tuple(
         n for n in plan.datasets if (card := desk.cards.get(n)) is None or card.vintage is None
@@ -58,9 +49,10 @@ def evaluate(
     _main_is_its_own(plan, int(laid.exposed.sum()))
     told: list[OutcomeFinding] = []
     steps: Ways = {}
+    inputs = Inputs(laid, values, borders, steps)
     for outcome in plan.outcomes:
         progress(f"{plan.id}: {outcome.series}")
-        told.append(_outcome(_Run(laid, outcome, values, clock), steps))
+        told.append(_outcome(Run(laid, outcome, values, clock, inputs), steps))
     told = _jointly(laid, told, values, steps)
     ring = [
         p for p, s, inside in zip(laid.places, laid.ring.steps, laid.inside, strict=True) if s == 1 and inside
@@ -86,146 +78,49 @@ def _main_is_its_own(plan: Plan, exposed: int) -> None:
 _WORST: list[Grade] = ["not_identified", "fragile", "credible", "waiting_for_data"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    design: Design
-    outcome: Outcome
-    values: Values
-    clock: Clock
-
-    @property
-    def plan(self) -> Plan:
-        return self.design.plan
-
-    @property
-    def main(self) -> Choice:
-        plan = self.plan
-        return Choice(plan.estimators[0], self.outcome.transforms[0], plan.buffers[0])
-
-    def choices(self) -> Iterator[Choice]:
-        """The main specification first, then every estimator in every variation of one choice."""
-        plan, main = self.plan, self.main
-        scales = [replace(main, transform=t, varied=f"transform={t}") for t in self.outcome.transforms[1:]]
-        varied = [main, *scales]
-        varied += [replace(main, buffer=b, varied=f"buffer={b}") for b in plan.buffers[1:]]
-        varied += [replace(main, start=s, varied=f"start={s}") for s in plan.starts]
-        if plan.covariates:
-            varied.append(replace(main, covariates=False, varied="covariates=none"))
-        for name in plan.estimators:
-            if name == "dose":  # a slope among the exposed: neighbours and years before do not enter it
-                slopes = [replace(main, varied=f"degree={d}", degree=d) for d in (1, 2)]
-                yield from (replace(c, estimator=name) for c in (main, *scales, *slopes))
-            else:
-                # Weights of places make no use of covariates, and one cohort's did none of the first years.
-                yield from (
-                    replace(c, estimator=name)
-                    for c in varied
-                    if (c.covariates or name in _WITH_COVARIATES) and not (c.start and name == "did")
-                )
-
-    def taken(self, choice: Choice, buffer: int | None = None) -> Sample:
-        used = choice.covariates and choice.estimator in _WITH_COVARIATES
-        return sample(
-            self.design, self.outcome, choice.transform, self.values, choice.buffer if buffer is None else buffer,
-            choice.start, used,
-        )  # fmt: skip
-
-    def unit(self, transform: str, estimator: str = "") -> str:
-        rule = REGISTRY.get(self.outcome.series)
-        plain = rule.unit if rule else next(
-            (f.unit for f in self.values.desk.current(self.outcome.series, self.values.desk.register.case.country)), ""
-        )  # fmt: skip
-        by = PER_DOSE if estimator == "dose" else ""
-        return {"level": plain, "asinh": f"asinh {plain}", "per_1000": f"{plain}/1 000"}[transform] + by
-
-
-_WITH_COVARIATES = {"did", "imputation", "twfe"}
-
-
-def _outcome(run: _Run, steps: Ways) -> OutcomeFinding:
+def _outcome(run: Run, steps: Ways) -> OutcomeFinding:
     """Every specification of one outcome, and what stands beside the main one."""
-    effects = []
-    for choice in run.choices():
-        answer, step = _effect(run, choice)
-        effects.append(answer)
-        steps[answer.effect.trace] = step
-    main, rest = effects[0], effects[1:]
+    first, *choices = run.choices()
+    main, steps_of_main = _effect(run, first)
+    steps[main.effect.trace] = steps_of_main
     whole = run.taken(run.main)
-    beside = _beside(run, whole, main)
-    if beside.p is not None:
-        main = replace(main, p=beside.p, p_kind="permutation", size=beside.size)
-        effects[0] = main
+    held = effect_beside.beside(run, whole, main)
+    if held.p is not None:
+        main = replace(main, p=held.p, p_kind="permutation", size=held.size, size_draws=SIMULATED)
+    rest = []
+    for choice in choices:
+        answer, step = _effect(run, choice, effect_beside.statistic(held))
+        rest.append(answer)
+        steps[answer.effect.trace] = step
     apart = main.p is not None and main.p < verdict.LEVEL
-    checks = verdict.only_of_effects([*beside.checks, _spread(main, rest)], apart)
-    displaced = _displaced(run, main, steps)
+    checks = verdict.only_of_effects([*effect_beside.worth(held.checks), _spread(main, rest)], apart)
+    displaced, not_added = effect_beside.displaced(run, main, steps)
     years = whole.labels
 
     def points(row: NDArray[np.float64]) -> tuple[Point, ...]:
-        return tuple(Point(y, float(v)) for y, v in zip(years, row, strict=True) if isfinite(v))
+        return tuple(Point(y, float(v), label=str(y)) for y, v in zip(years, row, strict=True) if isfinite(v))
 
     rule = REGISTRY.get(run.outcome.series)
     told = OutcomeFinding(
         run.outcome.series, run.unit(run.main.transform), run.main.transform, rule.better if rule else "", "credible",
-        (), Message(""), tuple(effects), tuple(_points(beside.event)), points(beside.observed), points(beside.expected),
-        dict(beside.placebos), dict(beside.weights), displaced,
-        tuple(said(check, main.effect, steps) for check in checks),
+        (), Message(""), (main, *rest), tuple(effect_beside.points(held.event, whole, run.design.since)), points(held.observed), points(held.expected),
+        dict(held.placebos), dict(held.weights), displaced,
+        tuple(said(check, main.effect, steps) for check in checks), effect_beside.together(run, whole, held), not_added,
     )  # fmt: skip
     return _graded(told, steps)
-
-
-def _points(event: Sequence[Effect]) -> Iterator[Point]:
-    for e in event:
-        yield Point(int(e.label.removeprefix("e=")), e.value, e.low, e.high)
-
-
-def _beside(run: _Run, taken: Sample, main: EffectAnswer) -> assessment.Assessment:
-    one, graph = taken.panel, run.design.graph[taken.rows][:, taken.rows]
-    value = main.effect.value or 0.0
-    if np.isfinite(one.first).sum() < FEW:
-        return assessment.few(one, graph if run.main.buffer else None, SIMULATED, run.plan.seed)
-    return assessment.many(one, value, main.p, run.plan.seed, graph)
-
-
-def _displaced(run: _Run, main: EffectAnswer, steps: Ways) -> tuple[Figure, ...]:
-    """Direct, displaced and net effect, where neighbours are a cohort of their own."""
-    taken = run.taken(replace(run.main, covariates=False), buffer=0)
-    graph = run.design.graph[taken.rows][:, taken.rows]
-    figures = []
-    countable = run.main.transform == "level" and "/" not in run.unit("level")
-    for effect in assessment.displaced(taken.panel, graph, max(run.main.buffer, 1)):
-        if effect.label.startswith("net") and not countable:
-            continue  # rates and logarithms of several places do not add up
-        name = effect.label.replace(" ", "-")
-        key = f"displaced@{run.plan.id}:{run.outcome.series}~{name}"
-        figures.append(
-            Figure(
-                effect.value,
-                run.unit(run.main.transform),
-                key,
-                effect.low,
-                effect.high,
-                "computed",
-                note=effect.label,
-            )
-        )
-        how = f"each ring of neighbours against places further away; {len(taken.rows)} places"
-        steps[key] = Step(
-            "effect", f"{effect.label} · {run.plan.id} · {run.outcome.series}", how, key, effect.value, "",
-            f"panel sha256 {taken.panel.hash}", (Step("indicator", "the same plan", "", main.effect.trace),),
-        )  # fmt: skip
-    return tuple(figures)
 
 
 # ---- one number -------------------------------------------------------------------------------------------------
 
 
-def _effect(run: _Run, choice: Choice) -> tuple[EffectAnswer, Step]:
+def _effect(run: Run, choice: Choice, statistic: str = "") -> tuple[EffectAnswer, Step]:
+    """statistic: by what places are ranked that play the exposed; without any, none do."""
     key = f"effect@{run.plan.id}:{run.outcome.series}~{choice.estimator}"
     key += f"~{choice.varied}" if choice.varied else ""
     begun = run.clock()
     try:
         taken = run.taken(choice)
-        found = _estimated(run, choice, taken)
+        found = _estimated(run, choice, taken, statistic)
     except (BadDesign, BadRequest) as fault:
         figure = Figure(
             None, run.unit(choice.transform, choice.estimator), key, status="not_estimated", note=str(fault)
@@ -243,26 +138,52 @@ def _effect(run: _Run, choice: Choice) -> tuple[EffectAnswer, Step]:
     answer = EffectAnswer(
         key, choice.estimator, choice.varied, figure, found.se, found.p, found.p_kind, found.size, None, SO_FEW if few and found.se is None else found.why_no_se,
         dict(found.specification), found.data, found.seed, gap, run.clock() - begun,
+        next((int(c.values.get("draws", 0)) for c in found.checks if c.name == "calibrated_size"), 0),
     )  # fmt: skip
     return answer, _step(run, choice, taken, found, key)
 
 
-def _estimated(run: _Run, choice: Choice, taken: Sample) -> Estimate:
+def _estimated(run: Run, choice: Choice, taken: Sample, statistic: str) -> Estimate:
     one, plan, name = taken.panel, run.plan, choice.estimator
     if choice.estimator == "dose":
         return _dose(run, choice, taken)
     exposed = int(np.isfinite(one.first).sum())
     options: dict[str, Any] = {"seed": plan.seed, "clock": run.clock, "data": one.hash}
-    if name in _WITH_COVARIATES:
+    if name in WITH_COVARIATES:
         options["covariates"] = one.covariate_names
     if name == "did":
         options["draws"] = plan.draws
     if exposed < FEW and name in {"scm", "ascm"} and choice.buffer:
         options["forbidden"] = run.design.graph[taken.rows][:, taken.rows]
-    return estimate(one, run.outcome.series, name, **options)
+    if exposed >= FEW or not statistic:
+        return estimate(one, run.outcome.series, name, **options)
+    return _ranked(one, run.outcome.series, name, options, statistic, bool(choice.varied))
 
 
-def _dose(run: _Run, choice: Choice, taken: Sample) -> Estimate:
+def _ranked(
+    one: Panel, outcome: str, name: str, options: dict[str, Any], statistic: str, varied: bool
+) -> Estimate:
+    """An estimate with its rank among places that play the exposed, and the size of that test; with both or neither.
+
+    Where an exposed place is fitted exactly before exposure, here or in panels without effect, its ratio to that fit
+    has no meaning: then by the spread of its own changes.
+    """
+    options = options | {"size_draws": SIMULATED_VARIANT if varied else SIMULATED}
+    if name in BY_SETS:
+        tries: list[dict[str, Any]] = [{"placebos": PLAYED}]
+    else:
+        tries = [{"placebos": "all", "statistic": s} for s in dict.fromkeys((statistic, "own_spread"))]
+    for tried in tries:
+        try:
+            found = estimate(one, outcome, name, **options, **tried)
+        except BadDesign:
+            continue
+        if found.size is not None:
+            return found
+    return estimate(one, outcome, name, **options)
+
+
+def _dose(run: Run, choice: Choice, taken: Sample) -> Estimate:
     if taken.dose is None:
         raise BadRequest(f"Plan {run.plan.id}: the estimator dose needs an exposure with a series.")
     value, se, half, p = assessment.dose_slope(taken.panel, taken.dose, choice.degree)
@@ -272,40 +193,15 @@ def _dose(run: _Run, choice: Choice, taken: Sample) -> Estimate:
     )  # fmt: skip
 
 
-def _step(run: _Run, choice: Choice, taken: Sample, found: Estimate, key: str) -> Step:
-    """The way back of an estimate: specification, panel, and the editions its cells are from."""
-    one, desk = taken.panel, run.values.desk
-    exposed = int(np.isfinite(one.first).sum())
+def _step(run: Run, choice: Choice, taken: Sample, found: Estimate, key: str) -> Step:
+    """The way back of an estimate: specification, and everything it was made from."""
     said = f"{choice.estimator}, {choice.varied or 'main specification'}; seed {run.plan.seed}"
-    cells = f"{len(one.places)} places, {exposed} exposed, {taken.labels[0]}-{taken.labels[-1]}, {choice.transform}"
-    some = ", ".join(taken.left_out[:8]) + (", ..." if len(taken.left_out) > 8 else "")
-    left = (
-        f"; {len(taken.left_out)} left out, without a value in every year and covariate: {some}"
-        if some
-        else ""
-    )
-    ends = []
-    rule = REGISTRY.get(run.outcome.series)
-    for series in rule.needs if rule else (run.outcome.series,):
-        country = desk.register.case.country
-        last = desk.best(series, country, str(taken.labels[-1]))
-        if last is not None:
-            ends.append(
-                Step(
-                    "sum", f"{series} · {country} · {taken.labels[-1]}", "", last.trace, last.value, last.unit
-                )
-            )
-    example = f"{run.outcome.series}@{one.places[int(np.argmin(one.first))]}:{taken.labels[-1]}"
-    grid = Step(
-        "panel", cells + left, f"sha256 {one.hash}", "", None, "",
-        f"every cell is traced by its own key, such as {example}", tuple(ends),
-    )  # fmt: skip
     proof = (
         f"duality gap {found.certificate.gap:.1e}, {found.certificate.solver}" if found.certificate else ""
     )
     return Step(
-        "effect", f"{run.plan.id} · {run.outcome.series}", said, key, found.att, run.unit(choice.transform, choice.estimator), proof,
-        (grid,),
+        "effect", f"{run.plan.id} · {run.outcome.series}", said, key, found.att, run.unit(choice.transform, choice.estimator),
+        proof, run.inputs.behind(run.outcome.series, choice.transform, taken),
     )  # fmt: skip
 
 

@@ -47,10 +47,9 @@ class Values:
 
     def years(self, series: str, span: str) -> tuple[int, ...]:
         """Whole years within the span in which the series, or everything an indicator needs, is held."""
-        rule, (first, last) = REGISTRY.get(series), years_of(span)
-        needs = rule.needs if rule is not None and rule.over == "place" else (series,)
+        first, last = years_of(span)
         country = self.desk.register.case.country
-        held = [{*self.desk.periods(need, country)} for need in needs]
+        held = [{*self.desk.periods(need, country)} for need in needed(series)]
         return tuple(y for y in range(first, last + 1) if all(str(y) in one for one in held))
 
     def mean(self, series: str, span: str) -> Array:
@@ -97,6 +96,17 @@ class Design:
         return period(self.plan.exposure.since).year
 
 
+def needed(series: str) -> tuple[str, ...]:
+    """The series that an indicator of a place is computed from; a series needs itself alone."""
+    rule = REGISTRY.get(series)
+    return rule.needs if rule is not None and rule.over == "place" else (series,)
+
+
+def members(desk: Desk, series: str) -> str:
+    """The period in which a series says who is a member: the newest that is held."""
+    return desk.periods(series, desk.register.case.country)[-1]
+
+
 def years_of(span: str) -> tuple[int, int]:
     """First and last year of a span such as 2010-2023."""
     return period(span).start.year, period(span).end.year
@@ -135,9 +145,9 @@ def _members(desk: Desk, exposure: Exposure, places: Sequence[str]) -> Mask:
             f"Scope {scope.id} has no version of {year}; write one in scopes.yml, or another `since`."
         )
     if scope.series is not None:
-        held = desk.periods(scope.series, desk.register.case.country)
+        held = members(desk, scope.series)
         return np.array(
-            [(f := desk.best(scope.series, p, held[-1])) is not None and f.value == 1 for p in places]
+            [(f := desk.best(scope.series, p, held)) is not None and f.value == 1 for p in places]
         )
     return np.isin(places, version.places or ())
 

@@ -21,7 +21,8 @@ SAID = {
     "pre_trend": "joint test of effects before exposure: p = {p}",
     "pre_trend_power": "a straight trend that the test would miss half of the time would give {hidden}",
     "breakdown": "zero is inside from violations {value} times the largest before exposure",
-    "calibrated_size": "the test rejects {size} of true nulls at 5 %",
+    "calibrated_size": "the test rejects {size} of true nulls at 5 %, in {draws} panels without effect; {sets} other "
+    "sets of places are compared, and the smallest p possible is {p_least}",
     "selection": "{apart} standard deviations apart before exposure; places drawn by lot would mostly be less than {lot} apart",
     "leave_one_out": "without one donor it falls to {worst}",
     "specification_spread": "{share} of the other specifications agree: same sign, not less than a third as large",
@@ -30,6 +31,13 @@ SAID = {
     "multiplicity": "p = {p} alone, {joint} with all outcomes counted",
     "conformal": "90 % interval of a constant effect: {low} to {high}",
     "overlap": "for {alone} of the exposed places there is hardly any other like them: fitted probability of exposure above 0.9",
+}
+#: A check in other words, by what else is to be said of it.
+VARIANTS = {
+    "calibrated_size.cautious": "the test rejected none of {draws} panels without effect: so cautious a test can miss "
+    "a true effect; {sets} other sets of places are compared, and the smallest p possible is {p_least}",
+    "calibrated_size.never": "cannot tell: only {sets} other sets of places are compared, the smallest p possible is "
+    "{p_least}, and so no effect, however large, could be told from chance",
 }
 #: What may be quoted: by what can be said of chance. `fragile` is added where the result is.
 SENTENCES = {
@@ -46,13 +54,14 @@ FRAGILE = {
     name: SENTENCES[name].removesuffix(".") + "; the result is fragile."
     for name in ("interval", "interval_chance", "p", "p_chance", "untested")
 }
+NOT_ADDED = "Exposed and neighbours together: not added up, because this outcome, measured so, has no sum over places."
 UNCOMPUTED = "could not be computed"
 SO_FEW = (
     "With so few exposed places a standard error would rest on variation that cannot be seen; chance is judged by "
     "letting other places play the exposed."
 )
 SHARES = {"share", "size", "alone"}
-COUNTS = {"count", "before", "rank", "sets"}
+COUNTS = {"count", "before", "rank", "sets", "draws"}
 
 
 def part(steps: Ways, effect: Figure, name: str, value: float, unit: str, how: str) -> Figure:
@@ -75,7 +84,8 @@ def said(check: Check, effect: Figure, steps: Ways) -> CheckAnswer:
         unit = effect.unit if name in {"hidden", "worst", "low", "high"} else unit
         return part(steps, effect, f"{check.name}.{name}", shown, unit, f"check {check.name}: {check.state}")
 
-    template = SAID.get(check.name, check.detail)  # a rank says itself what it is by
+    # A rank says itself what it is by, a size what it is worth.
+    template = VARIANTS.get(check.detail, SAID.get(check.name, check.detail))
     holes = {name: number(name, value) for name, value in check.values.items() if isfinite(value)}
     if not {*re.findall(r"\{(\w+)\}", template)} <= {*holes}:
         template = UNCOMPUTED
