@@ -16,7 +16,7 @@ from vereda.evaluation.estimate import METHODS, Option, asked_options, estimate,
 from vereda.evaluation.panel import Panel, panel
 from vereda.evaluation.plot import chart, rows, sentence
 
-MPDTA = "METHODS.md section 6: mpdta, R did 2.5.1 = csdid = differences = moderndid"
+MPDTA = "mpdta, R did 2.5.1 = csdid = differences = moderndid"
 
 
 def drawn(first: list[float], places: int = 40, years: int = 12, effect: float = 0.0, seed: int = 1) -> Panel:
@@ -85,7 +85,7 @@ def test_regressions(mpdta: Panel, estimator: str, att: float, se: float | None)
     assert se is None or found.se == pytest.approx(se, abs=1e-8)
 
 
-@pytest.mark.published("METHODS.md section 6: Prop 99, synthdid R 0.0.9 and exact optima")
+@pytest.mark.published("Prop 99, synthdid R 0.0.9 and exact optima")
 @pytest.mark.parametrize(
     ("estimator", "options", "att", "within"),
     [
@@ -103,7 +103,7 @@ def test_prop99(prop99: Panel, estimator: str, options: dict[str, str], att: flo
     assert "1 exposed place" in found.why_no_se
 
 
-@pytest.mark.published("METHODS.md section 6: outcome-only synthetic control of Prop 99, p = 3/39")
+@pytest.mark.published("outcome-only synthetic control of Prop 99, p = 3/39")
 def test_placebos_bring_a_p_value_and_its_size(prop99: Panel) -> None:
     found = estimate(prop99, "packs", "scm", placebos="all")
     assert found.p == pytest.approx(3 / 39)

@@ -81,7 +81,7 @@ def long(data: Panel) -> dict[str, np.ndarray]:
 # ---- published values
 
 
-@pytest.mark.published("METHODS.md section 6: two-way fixed effects on mpdta, clustered by county")
+@pytest.mark.published("two-way fixed effects on mpdta, clustered by county")
 def test_minimum_wage_static_coefficient(mpdta: Panel) -> None:
     study = twfe(mpdta)
     factor = crv1(int(study.observations[0]), int(study.overall_parameters[0]), 500)

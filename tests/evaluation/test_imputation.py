@@ -85,7 +85,7 @@ def long(data: Panel):  # type: ignore[no-untyped-def]
 # ---- published values and independent packages
 
 
-@pytest.mark.published("METHODS.md section 6: imputation on mpdta, three packages")
+@pytest.mark.published("imputation on mpdta, three packages")
 def test_minimum_wage(mpdta: Panel) -> None:
     found = impute(mpdta).study.overall
     assert found.value[0, 0] == pytest.approx(-0.04770992, abs=5e-9)

@@ -27,7 +27,7 @@ def random_panel(n: int = 60, years: int = 20, seed: int = 0) -> tuple[np.ndarra
 
 
 @pytest.mark.published(
-    "shared/METHODS.md, section 6: exact optimum, outcome only (StatsPAI = mlsynth = scipy)"
+    "exact optimum, outcome only (StatsPAI = mlsynth = scipy)"
 )
 def test_proposition_99(smoking) -> None:
     y, row, donors, pre = smoking
@@ -38,7 +38,7 @@ def test_proposition_99(smoking) -> None:
 
 
 @pytest.mark.published(
-    "Synth for R, outcome only, as pinned in shared/METHODS.md: squared gaps before, weights"
+    "Synth for R, outcome only, as compiled from its output: squared gaps before, weights"
 )
 def test_proposition_99_beats_the_search_of_synth(prop99: Panel, smoking) -> None:
     """Synth stops short of the optimum: its weights agree to about half a hundredth, its fit is no better."""
@@ -53,7 +53,7 @@ def test_proposition_99_beats_the_search_of_synth(prop99: Panel, smoking) -> Non
         assert weight[place] == pytest.approx(published, abs=5e-3)
 
 
-@pytest.mark.published("shared/METHODS.md, section 6: rank of California by RMSPE ratio")
+@pytest.mark.published("rank of California by RMSPE ratio")
 def test_proposition_99_is_third_of_thirty_nine(smoking) -> None:
     y, row, donors, pre = smoking
     all_states = sc.placebos(y, pre, donors)
