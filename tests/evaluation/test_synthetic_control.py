@@ -26,9 +26,7 @@ def random_panel(n: int = 60, years: int = 20, seed: int = 0) -> tuple[np.ndarra
     return y, rng.random(n) < 0.8, np.arange(years) < 12
 
 
-@pytest.mark.published(
-    "exact optimum, outcome only (StatsPAI = mlsynth = scipy)"
-)
+@pytest.mark.published("exact optimum, outcome only (StatsPAI = mlsynth = scipy)")
 def test_proposition_99(smoking) -> None:
     y, row, donors, pre = smoking
     fit = sc.fit(y, row, donors, pre)
@@ -37,9 +35,7 @@ def test_proposition_99(smoking) -> None:
     assert fit.certificate.unique is True
 
 
-@pytest.mark.published(
-    "Synth for R, outcome only, as compiled from its output: squared gaps before, weights"
-)
+@pytest.mark.published("Synth for R, outcome only, as compiled from its output: squared gaps before, weights")
 def test_proposition_99_beats_the_search_of_synth(prop99: Panel, smoking) -> None:
     """Synth stops short of the optimum: its weights agree to about half a hundredth, its fit is no better."""
     y, row, donors, pre = smoking

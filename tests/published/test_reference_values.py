@@ -64,7 +64,7 @@ class Value:
         return self.ours() - float(self.printed)
 
 
-# What METHODS.md lists and no test here can compute, with the reason.
+# What the compilation of reference values lists and no test here can compute, with the reason.
 NOT_HERE = (
     ("Kansas, augmented synthetic control", "no wheel on the package index ships the table (looked into augsynth-py 0.6.0, pysyncon 1.7.0, mlsynth 1.0.0, causaldata 0.1.4, moderndid 0.4.1)"),
     ("Turnout, generalised synthetic control (fect, gsynth)", "no wheel ships the table (looked into pyfector 0.2.3 and those above)"),
@@ -404,7 +404,7 @@ def named(value: Value) -> str:
     return f"{value.panel}: {value.what} [{value.printed}]"
 
 
-@pytest.mark.published("METHODS.md section 6, value by value; `where` names the package, version or paper")
+@pytest.mark.published("value by value; `where` names the package, version or paper")
 @pytest.mark.parametrize("value", [v for v in VALUES if not v.instead], ids=named)
 def test_to_the_last_printed_digit(value: Value) -> None:
     assert abs(value.difference) <= value.within, f"{value.ours()} for {value.printed}, {value.where}"
@@ -462,7 +462,7 @@ def test_the_importances_of_mscmt_and_ours_reach_the_same_loss() -> None:
 
 
 def test_the_weights_of_r_synth_are_no_optimum_of_its_own_problem() -> None:
-    """METHODS.md: report that the search for importances has many ends. Ours reaches the bound, so it is proven."""
+    """The search for importances has many ends, and packages stop at different ones. Ours reaches the bound, so it is proven."""
     best, theirs = synth_of_r(True), synth_of_r(False)
     assert best.proven
     assert best.loss < theirs.loss / 2
