@@ -44,8 +44,10 @@ def test_only_the_store_writes_to_disk() -> None:
         assert not calls & writing, f"{file.relative_to(SRC)} writes: {sorted(calls & writing)}"
 
 
-def test_no_room_opens_the_network() -> None:
+def test_one_file_opens_the_network() -> None:
     for file in SRC.rglob("*.py"):
+        if file.relative_to(SRC).as_posix() == "fetching/door.py":
+            continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         names = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         names |= {

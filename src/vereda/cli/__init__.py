@@ -217,10 +217,13 @@ def trace(number: str, case: str, build: Path, as_of: str | None, lang: str, as_
 @click.option("--case", "-c", default="us-colombia", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "es"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
+@click.option(
+    "--all", "every", is_flag=True, help="One line a source, and what stated rules found in its table."
+)
 @friendly
-def check(case: str, lang: str, as_json: bool) -> None:
+def check(case: str, lang: str, as_json: bool, every: bool) -> None:
     """Compare every source with what was published: passed, known gap, failed. Exits with 1 on a failure."""
-    reply, failed = pipeline.check(pipeline.find_case(case), lang)
+    reply, failed = pipeline.check(pipeline.find_case(case), lang, every)
     if as_json:
         click.echo(json.dumps(reply.json, ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -335,10 +338,12 @@ def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
 
 
 from vereda.cli.area import area  # noqa: E402  they use what is defined above
+from vereda.cli.diff import diff  # noqa: E402
 from vereda.cli.fetch import fetch  # noqa: E402
 from vereda.cli.production import production  # noqa: E402
 
 main.add_command(area)
+main.add_command(diff)
 main.add_command(fetch)
 main.add_command(production)
 

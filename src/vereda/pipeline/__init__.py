@@ -3,10 +3,13 @@
 path        run a case, ask it, evaluate its plans (loaded when one of its names is used: `vereda estimate` needs none)
 study       a case on the table: register, sources, editions, checks
 intake      check, verify, keep, init
+fetching    the publishers' servers asked, what arrives kept and handed to `keep` (fetch_shown, fetch_words)
+revising    two editions of one publication compared: `vereda diff` (revision_shown, revision_words)
 desk        which figure answers for a series, place and period
 questions   agreed, done, changed
 panels, evaluating   because of what
 estimating  any panel, not only a case's
+measuring_area, designing_area   areas from a sample of points, and the design of one (area_files, _seen, _words, _shown)
 tracing     the way back
 """
 

@@ -16,12 +16,17 @@ from vereda.terms.period import known_on
 from vereda.terms.source import Vintage
 
 
-def check(folder: Path, lang: str = "en") -> tuple[Reply, bool]:
-    """Every source against what was published; True if one failed, or has no vintage and must."""
+def check(folder: Path, lang: str = "en", every: bool = False) -> tuple[Reply, bool]:
+    """Every source against what was published; True if one failed, or has no vintage and must.
+
+    every: one line a source, and what the stated rules found in its table.
+    """
     study = Study(folder)
-    cards = tuple(study.cards.values())
+    cards = tuple((study.inspected if every else study.cards).values())
     absent = {*study.register.case.datasets} - {*study.editions}
-    reply = Reply(tuple(publication.checks_text(cards, lang)), publication.as_json(cards))
+    names = {code: place.name for code, place in study.gazetteer.places.items()}
+    shown = publication.inspected_text(cards, lang, names) if every else publication.checks_text(cards, lang)
+    reply = Reply(tuple(shown), publication.as_json(cards))
     return reply, bool(study.failed() or absent)
 
 
@@ -57,10 +62,20 @@ def verify(folder: Path, files: Path, dataset: str | None = None) -> tuple[Reply
     return Reply(tuple(lines)), bad
 
 
-def keep(folder: Path, dataset: str, file: Path, vintage: str, read_on: str | None = None) -> str:
-    """Read a publisher's file, reconcile it and write it as a vintage of the case; says what was done."""
+def keep(
+    folder: Path,
+    dataset: str,
+    file: Path,
+    vintage: str,
+    read_on: str | None = None,
+    described: sources.SourceDescription | None = None,
+) -> str:
+    """Read a publisher's file, reconcile it and write it as a vintage of the case; says what was done.
+
+    described: where an edition was fetched, the description with the number of rows that the server counted.
+    """
     bare = cooperation.read(folder).case
-    description = sources.describe(dataset, folder / "sources")
+    description = described or sources.describe(dataset, folder / "sources")
     gazetteer = None
     if description.kind != "places":
         gazetteer = Study(folder).gazetteer if bare.gazetteer else None

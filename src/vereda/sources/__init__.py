@@ -17,13 +17,19 @@ from vereda.sources.editions import (
     vintage,
     waiting,
 )
+from vereda.sources.noticed import Notice, notices, otherwise, said
 from vereda.sources.placelist import gazetteer, places, proper
 from vereda.sources.reading import stream
+from vereda.sources.revision import LIST_KEYS, Revision, compare, compare_lists
 from vereda.sources.shapes import adjacency, geometry
+from vereda.sources.signs import inspect, revisions, span
 
 __all__ = [
+    "LIST_KEYS",
     "READER",
     "Fetchable",
+    "Notice",
+    "Revision",
     "Sidecar",
     "SourceDescription",
     "Verification",
@@ -32,6 +38,8 @@ __all__ = [
     "card",
     "check",
     "chosen",
+    "compare",
+    "compare_lists",
     "datasets",
     "describe",
     "fetchables",
@@ -39,13 +47,19 @@ __all__ = [
     "fingerprint",
     "gazetteer",
     "geometry",
+    "inspect",
     "load",
+    "notices",
+    "otherwise",
     "places",
     "proper",
     "read",
     "read_sidecar",
     "read_vintage",
     "refuse_failed",
+    "revisions",
+    "said",
+    "span",
     "stream",
     "verify",
     "vintage",

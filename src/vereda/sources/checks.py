@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vereda.errors import NotReconciled
+from vereda.sources import signs
 from vereda.sources.description import Absent, SourceDescription, Totals, years_of
 from vereda.terms.observation import KEY, OBSERVATIONS
 from vereda.terms.period import period
@@ -29,6 +30,9 @@ def check(
         found.append(Check(name, "passed" if count == wanted else "failed", count, wanted, 0))
     for series, totals in description.expect.totals.items():
         found += _totals(description, table, series, totals)
+    found += [
+        _declared(description, table, gazetteer or Gazetteer(), rule) for rule in description.expect.failing
+    ]
     return tuple(found)
 
 
@@ -115,6 +119,14 @@ def _years(table: pa.Table, series: str, years: str) -> Check:
     outside = sorted(p for p in held if not first <= period(p).year <= last)
     note = f"outside {years}: {', '.join(outside[:10])}" if outside else ""
     return Check(f"years of {series}", "failed" if outside else "passed", len(outside), 0, 0, note=note)
+
+
+def _declared(d: SourceDescription, table: pa.Table, gazetteer: Gazetteer, rule: str) -> Check:
+    """A sign that the description declares a failure."""
+    sign = signs.RULES[rule](d, table, gazetteer)
+    where = "; ".join(f"{s.series} {s.place} {s.period}".strip() for s in sign.seen)
+    state = "failed" if sign.state == "found" else "passed"
+    return Check(f"no sign of {rule}", state, sign.many, 0, 0, note=f"found in {where}" if where else "")  # type: ignore[arg-type]
 
 
 def _places(d: SourceDescription, table: pa.Table, gazetteer: Gazetteer) -> Check:

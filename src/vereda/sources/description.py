@@ -201,6 +201,9 @@ class Expect(Said):
     final_newline: bool = True
     totals: dict[str, Totals] = Field(default_factory=dict)
     distinct: dict[str, int] = Field(default_factory=dict)  # column of observations -> different values
+    failing: tuple[
+        Literal["bounds", "codes", "names", "jumps", "breaks", "truncation"], ...
+    ] = ()  # signs that are a failure here, and not information
 
 
 class DeclaredPlace(Said):
@@ -354,6 +357,11 @@ class SourceDescription(Said):
         rows = "; ".join(f"{', '.join(texts)} ({why})" for why, texts in left.items())
         apart += f" Rows left out: {rows}." if rows else ""
         return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}{apart}"
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """What each series counts, where the description says more than its id."""
+        return {name: series.name for name, series in self.series.items() if series.name}
 
     def absent_for(self, series: str) -> Absent:
         """What an absent row of one series means: years it is not covered in, or not completely, say nothing."""

@@ -17,6 +17,7 @@ from vereda.sources import checks as _checks
 from vereda.sources.description import Said, SourceDescription
 from vereda.sources.placelist import PLACES, places
 from vereda.sources.reading import table as read_table
+from vereda.sources.revision import LIST_KEYS
 from vereda.sources.shapes import ADJACENCY, adjacency
 from vereda.terms.observation import KEY, OBSERVATIONS
 from vereda.terms.period import known_on
@@ -26,7 +27,7 @@ from vereda.terms.source import Batch, Check, SourceCard, Vintage
 READER = "sources 1"
 
 SCHEMAS = {"observations": OBSERVATIONS, "places": PLACES, "adjacency": ADJACENCY}
-_ORDER = {"observations": KEY, "places": ("code",), "adjacency": ("a", "b")}
+_ORDER = {"observations": KEY, **LIST_KEYS}
 
 
 class Sidecar(Said):
@@ -51,6 +52,7 @@ class Sidecar(Said):
     content: str
     absent: str
     known_gaps: dict[str, str] = Field(default_factory=dict)
+    definitions: dict[str, str] = Field(default_factory=dict)  # series -> what it counts, as it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def vintage(
         content=hashlib.sha256(content).hexdigest(),
         absent=description.absence,
         known_gaps=description.known_gaps,
+        definitions=description.definitions,
     )
     return content, _yaml(sidecar.model_dump())
 

@@ -43,6 +43,7 @@ class Copy(Entry):
     url: str
     format: Format | None = None  # where it differs from the publisher's
     note: str = ""  # who keeps it, and what is different in it
+    vintage: str = ""  # of which edition it is a copy; without it the bytes are kept and no figures
 
     _address = field_validator("url")(sound)
 
@@ -65,7 +66,7 @@ class Address(Entry):
     most_bytes: int = 500_000_000  # unpacked
     most_seconds: float = Field(default=1800, gt=0)
     rows_at_least: int = 1
-    unchanged_by: Literal["", "nothing"] = ""  # nothing: the portal's dates are not to be believed
+    vintage: str = ""  # of a file that never changes, such as one named with its commit
     fallbacks: tuple[Copy, ...] = ()
     licence: str = ""  # of this address, where it differs from the description's
     note: str = ""

@@ -40,6 +40,29 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing a rule pointed at: a figure, and what it was before where that is the point."""
+
+    series: str = ""
+    place: str = ""
+    period: str = ""
+    value: float | None = None
+    before: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a stated rule found in a table: for whoever looks, and no verdict unless the description declares it one."""
+
+    rule: str  # bounds, codes, names, jumps, breaks, truncation, revisions
+    state: Literal["nothing", "found", "not asked"]
+    many: int = 0
+    seen: tuple[Seen, ...] = ()  # the first few, the largest first
+    note: str = ""  # why the rule was not asked, or what else there is to know; English msgid
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCard:
     """What a page about a dataset prints."""
 
@@ -54,6 +77,8 @@ class SourceCard:
     series: dict[str, str]  # series id -> unit
     vintage: Vintage | None  # None: waiting for data
     checks: tuple[Check, ...] = ()
+    years: str = ""  # first and last year of the vintage held, 2001-2023
+    signs: tuple[Sign, ...] = ()  # where they were asked for
 
 
 @dataclass(frozen=True, slots=True)
