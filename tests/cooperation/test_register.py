@@ -117,7 +117,7 @@ def test_the_real_case_is_read_whole_and_fast() -> None:
     found = read(REAL)
     assert time.perf_counter() - start < 1
     assert len(found.parties) == 2
-    assert len(found.documents) == 154
+    assert len(found.documents) == 156
     assert len(found.meetings) == 21
     assert len(found.instruments) == 15
     assert len(found.metrics) == 20
@@ -125,7 +125,7 @@ def test_the_real_case_is_read_whole_and_fast() -> None:
     assert len(found.trainings) + len(found.memberships) == 42
     assert len(found.memberships) == 8
     assert [scope.id for scope in found.scopes] == ["priority-municipalities", "zonas-futuro", "pdet"]
-    assert [conflict.id for conflict in found.conflicts] == [f"X{n:02}" for n in range(1, 20)]
+    assert [conflict.id for conflict in found.conflicts] == [f"X{n:02}" for n in range(1, 21)]
 
 
 def test_what_is_missing_in_the_real_case_shows(real: Register) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from publication_case import register
 from publication_findings import findings
+from publication_production import production
 
 from vereda.errors import NoTrace
 from vereda.terms.answer import (
@@ -216,7 +217,7 @@ def build() -> tuple[Edition, Desk]:
     gazetteer = Gazetteer.of(places)
     edition = Edition(
         register(), "2026-11-22", gazetteer, Agreed(pledge, metrics), done, changed, cards(),
-        findings=findings(desk, gazetteer),
+        findings=findings(desk, gazetteer), production=production(desk),
     )  # fmt: skip
     return edition, desk
 

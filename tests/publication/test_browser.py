@@ -32,6 +32,8 @@ FOLDERS = (
     "trace/coca_area",
     "trace/coca_area/CO",
     "trace/effect",
+    "trace/production",
+    "trace/parameter",
 )
 
 
@@ -86,7 +88,7 @@ def browser(chromium: str):
 def kinds(folder: Path) -> list[str]:
     """One page of every kind; every evaluation, for no two have the same parts."""
     found = list(KINDS)
-    found += [name for name in ("because.html",) if (folder / name).is_file()]
+    found += [name for name in ("production.html", "because.html") if (folder / name).is_file()]
     found += [f"evaluations/{page.name}" for page in sorted((folder / "evaluations").glob("*.html"))]
     for name in FOLDERS:
         pages = sorted(p for p in (folder / name).glob("*.html") if p.name != "index.html")
@@ -203,3 +205,75 @@ def test_the_keyboard_finds_the_way(browser, address: str) -> None:
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Enter")
         assert page.url.endswith("#main")
+
+
+def test_the_sliders_give_what_the_grid_says(browser, address: str, folder: Path) -> None:
+    """Every cell of the grid, by the sliders: the live formula is that of the cells, in both languages."""
+    if not (folder / "production.html").is_file():
+        pytest.skip("This site has no page about production.")
+    for language in ("", "es/"):
+        with visit(browser, address) as page:
+            page.goto(f"{address}{language}production.html")
+            cells = page.evaluate(CELLS)
+            assert len(cells) >= 4
+            for area, factor, said in cells:
+                page.evaluate(SLIDE, {"area": area, "factor": factor})
+                assert page.locator("#w-potential").inner_text() == f"{said}\u00a0t"
+
+
+CELLS = """() => {
+  const of = e => e.dataset.value, grid = document.getElementById("grid");
+  const factors = [...grid.querySelectorAll("thead [data-value]")].map(of);
+  return [...grid.querySelectorAll("tbody tr")].flatMap(row =>
+    [...row.querySelectorAll("td")].map((cell, i) => [of(row), factors[i], cell.querySelector("a.n").textContent]));
+}"""
+SLIDE = """wanted => {
+  const form = document.getElementById("live");
+  for (const [name, value] of Object.entries(wanted)) form.elements[name].value = value;
+  form.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
+
+
+def test_the_sliders_answer_the_keyboard_and_go_back(browser, address: str, folder: Path) -> None:
+    if not (folder / "production.html").is_file():
+        pytest.skip("This site has no page about production.")
+    with visit(browser, address) as page:
+        page.goto(f"{address}production.html")
+        for slider in page.locator("#live input").all():
+            before = page.locator("#live output").all_inner_texts()
+            slider.focus()
+            page.keyboard.press("ArrowLeft")
+            assert page.locator("#live output").all_inner_texts() != before
+            assert slider.get_attribute("aria-valuetext")
+        moved = page.locator("#live output").all_inner_texts()
+        page.locator("#live button").click()
+        page.wait_for_function(
+            "was => document.getElementById('w-potential').textContent !== was", arg=moved[-4]
+        )
+
+
+def test_without_scripts_the_grid_stands_alone(browser, address: str, folder: Path) -> None:
+    if not (folder / "production.html").is_file():
+        pytest.skip("This site has no page about production.")
+    with visit(browser, address, scripts=False) as page:
+        page.goto(f"{address}production.html")
+        assert not page.locator("#live").is_visible()
+        assert page.locator("#grid").is_visible()
+        assert page.locator("#grid td").first.inner_text().strip()
+
+
+@pytest.mark.parametrize(("width", "shown", "hidden"), [(1280, "wide", "narrow"), (390, "narrow", "wide")])
+def test_the_chain_is_drawn_for_the_width(
+    browser, address: str, folder: Path, width: int, shown: str, hidden: str
+) -> None:
+    if not (folder / "production.html").is_file():
+        pytest.skip("This site has no page about production.")
+    with visit(browser, address, width=width) as page:
+        page.goto(f"{address}production.html")
+        assert page.locator(f"svg.flow.{shown}").first.is_visible()
+        assert not page.locator(f"svg.flow.{hidden}").first.is_visible()
+        over = page.evaluate(
+            "s => [...document.querySelectorAll(s + ' text')].filter(t => t.getBBox().x + t.getBBox().width > t.ownerSVGElement.viewBox.baseVal.width + 1).map(t => t.textContent)",
+            f"svg.flow.{shown}",
+        )
+        assert over == []

@@ -45,9 +45,11 @@ def test_every_sentence_of_a_verdict_has_its_spanish(sentence: str) -> None:
     sorted(
         {
             *telling.SAID.values(),
+            *telling.VARIANTS.values(),
             *telling.SENTENCES.values(),
             *telling.FRAGILE.values(),
             telling.SO_FEW,
+            telling.NOT_ADDED,
             telling.UNCOMPUTED,
             *assessment.RANKED.values(),
         }

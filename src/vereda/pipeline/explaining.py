@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 
 from vereda.errors import BadRequest
 from vereda.measurement.change import Decomposition, decompose, reading
@@ -171,10 +172,15 @@ def _part(
         name, FACTORS[name], before, after,
         book.figure(f"{name}.ratio", ratio, "ratio", "after over before", inputs),
         book.figure(f"{name}.shapley", shapley, "t", how, inputs),
-        book.figure(f"{name}.shapley_share", 100 * share, "%", how, inputs),
+        book.figure(f"{name}.shapley_share", _percent(share), "%", how, inputs),
         book.figure(f"{name}.logarithmic", logs, "t", log, inputs),
-        book.figure(f"{name}.logarithmic_share", 100 * log_share, "%", log, inputs), called,
+        book.figure(f"{name}.logarithmic_share", _percent(log_share), "%", log, inputs), called,
     )  # fmt: skip
+
+
+def _percent(share: float) -> float | None:
+    """A share in percent; None of a change that is nothing, which has no parts to share."""
+    return 100 * share if isfinite(share) else None
 
 
 def _says(

@@ -32,6 +32,7 @@ from vereda.pipeline.study import PACKAGE, STATE, Study, case_id, day_of, find_c
 from vereda.pipeline.tracing import Tracer, held_edition
 from vereda.store import Store, load_state, save_state, write_outputs
 from vereda.terms.answer import Edition
+from vereda.terms.assessed import Assessed
 from vereda.terms.figure import Step
 from vereda.terms.finding import Finding
 from vereda.terms.plan import Plan
@@ -140,11 +141,13 @@ def edition(
     tracer = Tracer(desk)
     agreed = questions.agreed(desk)
     findings, steps = _evaluated(study, desk, study.register.plans, progress)
-    tracer.register = {**questions.register_steps(desk, agreed, tracer), **steps}
+    assessed, ways = _assessed(study, store, as_of, progress)
+    tracer.register = {**questions.register_steps(desk, agreed, tracer), **steps, **ways}
     told = Edition(
         study.register, as_of, study.gazetteer, agreed, questions.done(desk), questions.changed(desk, tracer),
-        tuple(study.cards.values()), _geometry(study),
+        tuple(study.inspected.values()), _geometry(study),
         {code: questions.done(desk, code) for code in questions.priority_places(desk)}, findings,
+        assessed,
     )  # fmt: skip
     return told, tracer
 
@@ -192,6 +195,19 @@ def _evaluated(
             findings.append(found)
             steps |= ways
     return tuple(findings), steps
+
+
+def _assessed(
+    study: Study, store: Store, as_of: str, progress: Callable[[str], None]
+) -> tuple[tuple[Assessed, ...], dict[str, Step]]:
+    """How much cocaine could it make: every estimator of the case, and the way back of every number."""
+    if not study.register.assessments:
+        return (), {}
+    # Numba is loaded here; and the second module asks this one for its desk.
+    from vereda.pipeline import assessing, production_reply
+
+    progress("computing what could be produced")
+    return assessing.assessed(study.register, *production_reply.desks(study, store, as_of))
 
 
 def _desk(study: Study, store: Store, as_of: str) -> Desk:

@@ -106,6 +106,16 @@ class Study:
             for name, description in self.descriptions.items()
         }
 
+    @cached_property
+    def inspected(self) -> dict[str, SourceCard]:
+        """The cards, and for each dataset held its years and what the stated rules found in its newest vintage."""
+        found = self.cards
+        for name, held in self.editions.items():
+            d, tables = self.descriptions[name], [batch.observations for batch in held]
+            signs = (*sources.inspect(d, tables[-1], self.gazetteer), sources.revisions(d, tables))
+            found[name] = replace(found[name], years=sources.span(tables[-1]), signs=signs)
+        return found
+
     def _polygons(self, dataset: str) -> Vintage | None:
         """The edition of a geometry kept locally, if there is one."""
         held = sorted((self.folder / "local" / dataset).glob("*.json"))

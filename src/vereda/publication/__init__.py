@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vereda.publication import text
 from vereda.publication.because_text import evaluate_text
+from vereda.publication.inspected import inspected_text
 from vereda.publication.plain import as_json
 from vereda.publication.production_text import explained_text, production_text
 from vereda.publication.terminal import (
@@ -45,6 +46,7 @@ __all__ = [
     "evaluate_text",
     "explained_text",
     "flow_text",
+    "inspected_text",
     "production_text",
     "scorecard_text",
     "site",

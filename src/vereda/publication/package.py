@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from vereda.publication import effect_files, text
+from vereda.publication import effect_files, production_files, text
 from vereda.publication.ledger import Ledger, figures, split
 from vereda.publication.words import N_
 from vereda.terms.answer import Edition
@@ -128,6 +128,8 @@ def downloads(edition: Edition, ledger: Ledger) -> list[File]:
     for finding in edition.findings:
         if finding.outcomes:
             made += _effects(finding)
+    if edition.production:
+        made += _production(edition)
     made.append(
         File(
             "data/datapackage.json",
@@ -153,6 +155,28 @@ def _effects(finding: Finding) -> list[File]:
             f"{where}.json",
             N_("All of the evaluation: plan, effects, years, placebos, weights and checks"),
             _json(effect_files.whole(finding)),
+        ),
+    ]
+
+
+def _production(edition: Edition) -> list[File]:
+    """Every figure of the page about production as a table, with tags, and all of it as JSON."""
+    held = [_row(f, edition) for f in production_files.rows(edition.production)]
+    return [
+        File(
+            "data/production.csv",
+            N_("Every figure of the page about production, one a row"),
+            _csv(FIGURES, held),
+        ),
+        File(
+            "data/production.hxl.csv",
+            N_("The same, with a row of HXL tags under the header"),
+            _csv(FIGURES, held, hxl=True),
+        ),
+        File(
+            "data/production.json",
+            N_("All of production: chain, years, changes, shares, grid, factors and companions"),
+            _json(production_files.whole(edition.production)),
         ),
     ]
 
@@ -190,6 +214,7 @@ def _descriptor(edition: Edition, files: Sequence[File]) -> str:
         "data/figures.csv": (FIGURES, ["trace"]),
         "data/municipalities.csv": (PLACES, ["place", "period"]),
         "data/commitments.csv": (COMMITMENTS, ["id"]),
+        "data/production.csv": (FIGURES, ["trace"]),
         **{f"data/effects-{f.plan.id}.csv": (effect_files.columns(f), ["id"]) for f in edition.findings},
     }
     resources = []

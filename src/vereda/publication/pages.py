@@ -7,13 +7,14 @@ from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 
-from vereda.publication import text, words
+from vereda.publication import inspected, text, words
 from vereda.publication.because import Because
 from vereda.publication.charts import output_chart
 from vereda.publication.drawn import Drawn
 from vereda.publication.ledger import split
 from vereda.publication.maps import marks
 from vereda.publication.package import File
+from vereda.publication.production_page import Production, brief
 from vereda.publication.series import year, yearly, yearly_all
 from vereda.publication.teller import Teller
 from vereda.terms.answer import CommitmentAnswer, Edition, IndicatorAnswer, MapYear, OutputAnswer
@@ -52,6 +53,11 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         page("metrics.html", "metrics.html", desk.metrics),
         page("done.html", "done.html", desk.done),
         page("changed.html", "changed.html"),
+        *(
+            [page("production.html", "production.html", Production(edition).page)]
+            if edition.production
+            else []
+        ),
         *([page("because.html", "because.html", because.index)] if edition.findings else []),
         *(
             page(f"evaluations/{f.plan.id}.html", "evaluation.html", because.page(f))
@@ -62,7 +68,7 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         *(page(f"places/{code}.html", "place.html", desk.place(code)) for code in desk.codes),
         *(page(f"maps/{m.period}.html", "map.html", desk.map(m)) for m in edition.changed.maps),
         page("concentration.html", "concentration.html", desk.concentration),
-        page("sources.html", "sources.html"),
+        page("sources.html", "sources.html", inspected.page),
         page("conflicts.html", "conflicts.html"),
         page(
             "methods.html",
@@ -98,6 +104,7 @@ class Told(Drawn):
             "states": states,
             "published": sum(m.entry.state == "published" for m in self.edition.agreed.metrics),
             "work": self.work(),
+            "made": brief(self.edition, t),
             "newest": newest and max(newest.figures, key=lambda f: f.value or 0.0),
             "pledge": self.chart(answer, promised) if answer else None,
             "pledge_name": t.series(pledge_series) if pledge_series else "",

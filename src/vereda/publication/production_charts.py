@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from textwrap import wrap
 
 from vereda.publication import text
 from vereda.publication.charts import Chart
 from vereda.publication.drawing import COLOURS, HALF, NARROW, WIDE, Drawing, Frame, Word
 from vereda.publication.effect_charts import painted
-from vereda.publication.ground import Say, Speech
+from vereda.publication.ground import Say, Speech, Tag
 from vereda.publication.ground import tags as place_tags
 from vereda.publication.production_text import number
 from vereda.publication.scale import Scale, canvas, grid, years
@@ -33,21 +34,24 @@ def years_chart(told: Sequence[Assessed], label: Say) -> Chart | None:
 
     def paint(frame: Frame, speech: Speech) -> Drawing:
         drawing, (width, height) = canvas(frame), frame.plot
-        tops = [v for a in told for y in a.years for f in (*y.editions, *y.computed) for v in (f.value, f.high)]
+        tops = [
+            v for a in told for y in a.years for f in (*y.editions, *y.computed) for v in (f.value, f.high)
+        ]
         up, along = Scale.over(tops, height), Scale(first, last, width - 52, 46)
         grid(drawing, up, speech)
         years(drawing, speech, along, (first, last))
-        tags = []
+        tags: list[Tag] = []
         for i, a in reversed(list(enumerate(told))):
             hue = HUES[i % len(HUES)]
             for y in a.years:
                 _year(drawing, along(y.year) + 2.5 * i, up, y, hue)
             newest = next(f for y in reversed(a.years) for f in y.editions[-1:])
-            tags.append((up(newest.value or 0.0), hue, (partial(_name, a), partial(_dated, newest))))
+            rows = _rows(a, newest, int((frame.right - 12) / 7.8))
+            tags.append((up(newest.value or 0.0), hue, rows))
         place_tags(drawing, frame, tags, width, speech)
         return drawing
 
-    frames = (Frame(WIDE, 400, left=4, right=104, top=20, bottom=26), Frame(NARROW, 340, left=4, right=88, top=20, bottom=26))  # fmt: skip
+    frames = (Frame(WIDE, 400, left=4, right=132, top=20, bottom=26), Frame(NARROW, 340, left=4, right=104, top=20, bottom=26))  # fmt: skip
     return painted(paint, frames, label)
 
 
@@ -69,8 +73,14 @@ def _year(drawing: Drawing, x: float, up: Scale, y: YearAnswer, hue: str) -> Non
         drawing.dot(x, height, hue, filled=newest and figure.status != "leaked", size=34)
 
 
-def _name(a: Assessed, lang: str) -> str:
-    return a.lead.name.say(lang).partition(" (")[0]
+def _rows(a: Assessed, newest: Figure, room: int) -> tuple[Say, ...]:
+    """A name without its brackets, broken to fit the margin, and the newest figure under it."""
+
+    def rows(lang: str) -> list[str]:
+        return [*wrap(a.lead.name.say(lang).partition(" (")[0], room), _dated(newest, lang)]
+
+    most = max(len(rows(lang)) for lang in text.LOCALES)
+    return tuple(lambda lang, i=i: (rows(lang) + [""] * most)[i] for i in range(most))
 
 
 def _dated(figure: Figure, lang: str) -> str:
@@ -135,20 +145,31 @@ def shares_chart(shares: Sequence[ShareAnswer], names: Mapping[str, Say], label:
     """First-order share as a bar, total share as a mark at its end, percent of the variance."""
     if not shares:
         return None
-    tall = 40
+    tall = 58
 
     def paint(frame: Frame, speech: Speech) -> Drawing:
         drawing, (width, height) = canvas(frame), frame.plot
         across = Scale(0, 100, width - 64, 0)
         drawing.rule((0, 0), (0, height), "axis")
         for i, share in enumerate(shares):
-            y = height - tall * i - 27
-            drawing.words.append(Word(0, y + 16, speech(names[share.group]), colour="ink"))
+            y = height - tall * i - 44
+            for row, word in enumerate(_broken(names[share.group], int(width / 7.2))):
+                drawing.words.append(Word(4, y + 31 - 15 * row, speech(word), colour="ink"))
             block(drawing, (0, across(share.first.value or 0.0)), (y - 6, y + 6), "coca")
             total = across(share.total.value or 0.0)
             drawing.rule((total, y - 9), (total, y + 9), "target", width=2.4)
             drawing.words.append(Word(total + 8, y, speech(partial(number, share.first)), bold=True))
         return drawing
 
-    frames = (Frame(HALF - 20, 8 + tall * len(shares), left=2, right=4, top=2, bottom=4), Frame(NARROW, 8 + tall * len(shares), left=2, right=4, top=2, bottom=4))  # fmt: skip
+    high = 6 + tall * len(shares)
+    frames = [Frame(wide, high, left=2, right=4, top=2, bottom=4) for wide in (HALF - 20, NARROW)]
     return painted(paint, frames, label)
+
+
+def _broken(name: Say, room: int) -> tuple[Say, Say]:
+    """A name on two lines, the upper one empty where one is enough."""
+
+    def rows(lang: str) -> list[str]:
+        return ["", "", *wrap(name(lang), room)[:2]][-2:]
+
+    return (lambda lang: rows(lang)[0]), (lambda lang: rows(lang)[1])

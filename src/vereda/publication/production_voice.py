@@ -26,11 +26,11 @@ class ProductionVoice:
 
     # ---- numbers -----------------------------------------------------------------------------------------
 
-    def n(self, figure: Figure | None, sign: bool = False, mark: bool = True) -> Markup:
+    def n(self, figure: Figure | None, sign: bool = False, mark: bool = True, unit: bool = True) -> Markup:
         """A figure as a link to its trace, or why there is none."""
         if figure is None:
             return Markup('<span class="none">–</span>')
-        said = number(figure, self.t.lang, sign)
+        said = number(figure if unit else replace(figure, unit=""), self.t.lang, sign)
         if figure.value is None:
             return Markup('<span class="none">{}</span>').format(said)
         return self._link(figure, said) + (self.status(figure) if mark else Markup(""))
@@ -52,7 +52,9 @@ class ProductionVoice:
         if figure.value is None or figure.low is None:
             return self.n(figure, mark=False)
         unit = text.unit(figure.unit, self.t.lang)
-        return self._link(figure, f"{ends(figure, self.t.lang)}\u00a0{unit}" if unit else ends(figure, self.t.lang))
+        return self._link(
+            figure, f"{ends(figure, self.t.lang)}\u00a0{unit}" if unit else ends(figure, self.t.lang)
+        )
 
     def percent(self, figure: Figure) -> Markup:
         """A share between nought and one, in percent."""
@@ -93,6 +95,12 @@ class ProductionVoice:
         when = self.t.day(figure.vintage) if figure.vintage else Markup("")
         return Markup(", ").join(part for part in (when, source) if part)
 
+    def ninety(self) -> Markup:
+        """What the ends of an interval are."""
+        return self.t.words(
+            self.t.say(N_("Of a hundred draws, 5 lie below the lower end and 5 above the upper one."))
+        )
+
     # ---- words -------------------------------------------------------------------------------------------
 
     def flag(self, flag: str) -> Markup:
@@ -123,8 +131,8 @@ class ProductionVoice:
     def reading(self, told: Assessed, i: int) -> Markup:
         """What a reading of the uncertainty supposes."""
         note: Text | None = told.lead.readings[i].note
-        said = self.t.say(production_words.READINGS["printed"]) if note is None else note
-        return self.t.words(said)
+        plain = production_words.READINGS.get(told.lead.readings[i].id, "")
+        return self.t.words(self.t.say(plain) if note is None else note)
 
     def places(self, codes: Sequence[str]) -> Markup:
         """One place by its name; more by their count, with the names to open."""

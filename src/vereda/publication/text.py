@@ -46,7 +46,8 @@ def known(text: str, lang: str) -> bool:
 
 
 @lru_cache
-def _marks(lang: str) -> tuple[str, str]:
+def marks(lang: str) -> tuple[str, str]:
+    """What stands between groups of three digits, and before decimals."""
     locale = Locale.parse(LOCALES[lang])
     return get_group_symbol(locale), get_decimal_symbol(locale)
 
@@ -93,7 +94,7 @@ def digits(value: float, lang: str, places: int = 0) -> str:
     """A bare number in the locale's form: 252,573 or 252.573."""
     if not isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "?"
-    group, point = _marks(lang)
+    group, point = marks(lang)
     rounded = round(value, places) + 0.0  # no minus before a zero
     written = f"{rounded:,.{places}f}".replace(",", "\0").replace(".", point).replace("\0", group)
     return written.replace("-", "−")
@@ -175,7 +176,7 @@ def status(figure: Figure, lang: str) -> str:
 
 def state(name: str, lang: str) -> str:
     """The words of a verdict's chip."""
-    for table in (words.STATES, words.METRICS, words.CHECKS, effect_words.GRADES):
+    for table in (words.STATES, words.METRICS, words.CHECKS, words.FLAGS, effect_words.GRADES):
         if name in table:
             return translate(table[name], lang)
     return name.replace("_", " ")
@@ -255,6 +256,38 @@ _HOW = {
     "each ring of neighbours against places further away": "cada anillo de vecinos frente a lugares más lejanos",
     "absent from a table known to be incomplete in this year": "ausente de una tabla que se sabe incompleta ese año",
     "absent from the publisher's table: zero by its declaration": "ausente de la tabla del editor: cero, por su declaración",
+    "expected narrowing of the 5-95 % interval if it were known exactly: an upper bound": "estrechamiento esperado del "
+    "intervalo del 5 al 95 % si se conociera exactamente: una cota superior",
+    "logarithmic mean of both totals times the logarithm of the ratio (LMDI)": "media logarítmica de ambos totales por el "
+    "logaritmo de la razón (LMDI)",
+    "mean over all orders in which the factors could have changed (Shapley)": "media sobre todos los órdenes en que los "
+    "factores pudieron cambiar (Shapley)",
+    "published production over the mean area of the two Decembers": "producción publicada sobre el área media de los dos diciembres",
+    "published production over the area of the year": "producción publicada sobre el área del año",
+    "area times factor, from end to end, with its rounding": "área por factor, de extremo a extremo, con su redondeo",
+    "area times factor as printed, from end to end": "área por factor como se imprimió, de extremo a extremo",
+    "mean area x ratio x factor / 1000, from end to end": "área media x razón x factor / 1000, de extremo a extremo",
+    "published / (mean area x ratio)": "publicado / (área media x razón)",
+    "published less the nearer end": "publicado menos el extremo más cercano",
+    "factors in use, multiplied": "factores en uso, multiplicados",
+    "what the implied areas have in common": "lo que tienen en común las áreas implícitas",
+    "missing for the implied areas to meet": "lo que falta para que las áreas implícitas se encuentren",
+    "joint area over the mean of two Decembers": "área conjunta sobre la media de dos diciembres",
+    "first-order share of the variance": "parte de primer orden de la varianza",
+    "total share of the variance": "parte total de la varianza",
+    "base samples": "muestras base",
+    "newest edition / first edition": "edición más nueva / primera edición",
+    "B / H, of unlike things": "B / H, de cosas distintas",
+    "S / H, as usually quoted": "S / H, como se suele citar",
+    "actual / baseline": "valor / línea base",
+    "baseline x (1 - cut)": "línea base x (1 - recorte)",
+    "actual - target": "valor - meta",
+    "after over before": "después sobre antes",
+    "after less before": "después menos antes",
+    "5, 50 and 95 % of": "5, 50 y 95 % de",
+    "of the chain": "de la cadena",
+    "the form": "la forma",
+    "draws, seed": "sorteos, semilla",
     "no row: declared in the dataset's description": "sin fila: lo declara la descripción de los datos",
     "the publisher does not collect it here": "el editor no lo recoge aquí",
     "the place did not exist in that year": "el lugar no existía ese año",
@@ -283,7 +316,8 @@ _HOW = {
     "row": "fila",
     "by": "por",
 }
-_FIXED = re.compile(r"\b(" + "|".join(map(re.escape, _HOW)) + r")\b")
+_SPAN = re.compile(r"(-?\d+(?:\.\d+)?) to (-?\d+(?:\.\d+)?)")
+_FIXED = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, _HOW)) + r")(?!\w)")
 
 
 @lru_cache(maxsize=65536)
@@ -291,4 +325,9 @@ def how(text: str, lang: str) -> str:
     """A locator or note of a step, its few fixed words translated."""
     if lang == "en" or not text or known(text, lang):
         return translate(text, lang)
+    head, semicolon, ends = text.rpartition("; ")
+    span = _SPAN.fullmatch(ends)
+    if span and semicolon:  # a rule, and the interval it gives
+        said = " a ".join(digits(float(end), lang, len(end.partition(".")[2])) for end in span.groups())
+        return f"{how(head, lang)}; {said}"
     return _FIXED.sub(lambda word: _HOW[word[0]], text)

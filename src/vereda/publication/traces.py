@@ -27,6 +27,7 @@ class Writer:
         self.edition, self.ledger, self.lang = edition, ledger, lang
         self._shells: dict[int, str] = {}
         self._env = env
+        self._notes = {factor.note.en: factor.note for factor in edition.register.factors if factor.note}
         self._teller = Teller(edition, ledger, lang, "")
 
     def pages(self, prefix: str) -> dict[str, str]:
@@ -131,7 +132,8 @@ class Writer:
         return escape(text.translate(english, self.lang))
 
     def _how(self, locator: str) -> str:
-        said = escape(text.how(locator, self.lang))
+        note = self._notes.get(locator)
+        said = escape(note.say(self.lang) if note else text.how(locator, self.lang))
         return _ADDRESS.sub(r'<a href="\1">\1</a>', said) if "http" in said else said
 
     def _kind(self, step: Step) -> str:
@@ -171,6 +173,11 @@ class Writer:
             parts = [
                 effect_text.estimator(estimator, self.lang),
                 effect_text.choices(rest.replace("~", ","), self.lang),
+            ]
+        elif estimator in (names := {a.id: a.lead.name for a in self.edition.production}):
+            parts = [
+                names[estimator].say(self.lang),
+                *(text.how(part, self.lang) for part in rest.split("~")),
             ]
         elif (part := estimator.replace("-", " ")) in effect_words.PARTS:
             parts = [text.translate(effect_words.PARTS[part], self.lang), *rest.split("~")]

@@ -91,6 +91,7 @@ def environment(lang: str) -> Environment:
         newstyle=True,
     )
     env.globals["digits"] = lambda value: text.digits(value, lang)
+    env.filters["exact"] = repr  # a number for a machine, with every digit
     env.globals["value"] = lambda value, unit: (
         "" if value is None else text.digits(value, lang, text.decimals(value, unit))
     )
@@ -108,6 +109,7 @@ def navigation(lang: str, edition: Edition) -> list[tuple[str, str]]:
         ("agreed.html", _("Agreed")),
         ("done.html", _("Done")),
         ("changed.html", _("Changed")),
+        *([("production.html", _("Production"))] if edition.production else []),
         *([("because.html", _("Because of"))] if edition.findings else []),
         ("places/index.html", _("Places")),
         ("sources.html", _("Sources")),

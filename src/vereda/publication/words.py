@@ -46,6 +46,8 @@ TONES = {
     "not_identified": "open",
     "waiting_for_data": "wait",
     "informational": "unk",
+    "inside": "good",
+    "outside": "frail",
 }
 
 METRICS = {
@@ -60,6 +62,50 @@ CHECKS = {
     "known gap": N_("known gap"),
     "failed": N_("failed"),
     "informational": N_("for information"),
+}
+
+#: Whether a published figure lies within what printed factors give on its area.
+FLAGS = {
+    "inside": N_("inside what printed factors give"),
+    "outside": N_("outside what printed factors give"),
+    "not_computed": N_("not computed"),
+}
+
+#: Rule -> what it looks for, as a head; its findings are information unless a description declares them failing.
+SIGNS = {
+    "bounds": N_("out of bounds"),
+    "codes": N_("codes out of their years"),
+    "names": N_("names and codes"),
+    "jumps": N_("jumps"),
+    "breaks": N_("breaks of level"),
+    "truncation": N_("signs of a cut"),
+    "revisions": N_("revised cells"),
+}
+
+SIGN_RULES = {
+    "bounds": N_(
+        "a figure below the least or above the most that the description of the source holds possible"
+    ),
+    "codes": N_("a figure other than zero at a place whose code was not valid in that year"),
+    "names": N_(
+        "a code that the description corrects because it does not go with the name beside it; in a list of places, "
+        "two codes of one name in one department"
+    ),
+    "jumps": N_(
+        "from one year to the next, both above zero, a figure rises tenfold or falls to a tenth, and the larger of "
+        "the two is among the largest tenth of its series"
+    ),
+    "breaks": N_(
+        "from one year to the next the sum over places, or the number of places with a figure, more than doubles or "
+        "falls to less than half; ten places at least. Slower breaks are declared, not found"
+    ),
+    "truncation": N_(
+        "a number of rows that is a multiple of a thousand, as portals cut; or a newest year with fewer than half the "
+        "rows of the year before"
+    ),
+    "revisions": N_(
+        "a cell of the newest vintage that the one before it does not have, or has otherwise, or has alone"
+    ),
 }
 
 STATUSES = {

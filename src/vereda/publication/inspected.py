@@ -1,0 +1,98 @@
+"""What stated rules found in the tables of the sources, in words; the site and the terminal print the same."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text as Line
+
+from vereda.publication import text, words
+from vereda.publication.teller import Teller
+from vereda.publication.terminal import NONE, Names, _table
+from vereda.terms.source import Seen, Sign, SourceCard
+
+STATES = ("passed", "known gap", "failed")
+
+
+def inspected_text(cards: Iterable[SourceCard], lang: str, names: Names = NONE) -> list[RenderableType]:
+    """One table over every dataset held; below it what the rules found, and how each rule reads."""
+    cards = tuple(cards)
+    held = [card for card in cards if card.vintage is not None]
+    table = _table(
+        ("Dataset", "Vintage", "Read on", "Rows", "Years", "Checks", "Worth a look"), lang, right=(3,)
+    )
+    table.columns[0].no_wrap = True
+    for card in held:
+        assert card.vintage is not None
+        table.add_row(
+            card.dataset, card.vintage.name, card.vintage.read_on, text.digits(card.vintage.rows, lang),
+            card.years.replace("-", "–") or "–", reconciled(card, lang), to_look_at(card, lang, "\n") or "–",
+            style="red" if any(c.state == "failed" for c in card.checks) else "",
+        )  # fmt: skip
+    shown: list[RenderableType] = [table, Line()]
+    for card in held:
+        for sign in card.signs:
+            if sign.state == "found":
+                shown += _found(card, sign, lang, names)
+    shown.append(Line())
+    for rule, sentence in words.SIGN_RULES.items():
+        name = text.translate(words.SIGNS[rule], lang)
+        shown.append(Padding(Line(f"{name}: {text.translate(sentence, lang)}", style="dim"), (0, 0, 0, 1)))
+    waiting = [card.dataset for card in cards if card.vintage is None]
+    if waiting:
+        shown.append(
+            Line(f"{text.translate('Waiting for data:', lang)} {', '.join(waiting)}", style="yellow")
+        )
+    return shown
+
+
+def _found(card: SourceCard, sign: Sign, lang: str, names: Names) -> list[RenderableType]:
+    rule = text.translate(words.SIGNS[sign.rule], lang)
+    head = Line.assemble((f"{card.dataset} ", "dim"), f"{rule} ({text.digits(sign.many, lang)})")
+    said = [told(seen, lang, lambda code: names.get(code, code)) for seen in sign.seen]
+    return [head, *(Padding(Line(one), (0, 0, 0, 3)) for one in said)]
+
+
+def reconciled(card: SourceCard, lang: str) -> str:
+    """How many checks passed, are known gaps, failed: passed 23, known gap 2."""
+    counts = Counter[str](check.state for check in card.checks)
+    parts = [f"{text.state(s, lang)} {text.digits(counts[s], lang)}" for s in STATES if counts[s]]
+    return ", ".join(parts) or text.translate("nothing to compare with", lang)
+
+
+def to_look_at(card: SourceCard, lang: str, mark: str = "; ") -> str:
+    """The rules that found something, and how often: jumps (2); breaks of level (1)."""
+    found = [sign for sign in card.signs if sign.state == "found"]
+    return mark.join(
+        f"{text.translate(words.SIGNS[s.rule], lang)} ({text.digits(s.many, lang)})" for s in found
+    )
+
+
+def told(seen: Seen, lang: str, place: Callable[[str], str]) -> str:
+    """One thing that a rule pointed at: coca area, Argelia, 2014: 121 → 1,328 ha."""
+    series = text.translate(seen.series.replace("_", " "), lang)
+    at = ", ".join(part for part in (series, seen.place and place(seen.place), _when(seen, lang)) if part)
+    figures = [
+        text.digits(v, lang, text.decimals(v, seen.unit)) for v in (seen.before, seen.value) if v is not None
+    ]
+    if not figures:
+        return at
+    unit = text.unit(seen.unit, lang)
+    return f"{at}: {' → '.join(figures)} {unit}".removeprefix(": ").strip()
+
+
+def _when(seen: Seen, lang: str) -> str:
+    return text.when(seen.period, lang) if seen.period else ""
+
+
+def page(t: Teller) -> dict[str, Any]:
+    """What the page of sources is told with."""
+    return {
+        "held": [card for card in t.edition.sources if card.vintage is not None],
+        "reconciled": lambda card: reconciled(card, t.lang),
+        "to_look_at": lambda card: to_look_at(card, t.lang),
+        "seen": lambda seen: told(seen, t.lang, t.place),
+        "rules": [(text.translate(words.SIGNS[r], t.lang), text.translate(s, t.lang)) for r, s in words.SIGN_RULES.items()],
+    }  # fmt: skip
