@@ -207,7 +207,7 @@ def test_a_sign_declared_a_failure_keeps_an_edition_out(case: Path) -> None:
     """Without the declaration the same file is kept, and the jump is information."""
     file = edition(case, "jumped.csv", ("60.0,55.5,40.0", "60.0,0.5,40.0"))
     keep = ("keep", "made-up-plots", str(file), "--vintage", "2025-06", "--case", str(case))
-    described = case / "sources" / "made_up_plots" / "source.yml"
+    described = case / "sources" / "made-up-plots" / "source.yml"
     text = described.read_text(encoding="utf-8")
     assert "expect:\n" in text
     described.write_text(text.replace("expect:\n", "expect:\n  failing: [jumps]\n"), encoding="utf-8")
@@ -216,4 +216,4 @@ def test_a_sign_declared_a_failure_keeps_an_edition_out(case: Path) -> None:
     described.write_text(text, encoding="utf-8")
     assert vereda(*keep).exit_code == 0
     told = vereda("check", "--all", "--case", str(case))
-    assert (told.exit_code, "North Field, 2020: 60 → 0.5 ha" in told.output) == (0, True)
+    assert (told.exit_code, "North Field, 2020: 60 → 0.50 ha" in told.output) == (0, True)

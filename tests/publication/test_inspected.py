@@ -54,14 +54,16 @@ def test_every_rule_has_its_name_and_its_sentence() -> None:
 def test_a_finding_is_told_with_both_figures(lang: str, line: str, cards, pages) -> None:
     assert line in printed(publication.inspected_text(cards, lang))
     assert line in pages[lang].replace("\u00a0", " ")
-    assert inspected.told(SIGNS[2].seen[0], lang, lambda code: "Tumaco").endswith(line)
+    assert inspected.told(SIGNS[2].seen[0], lang, {"CO-52835": "Tumaco"}.get, {}.get).endswith(
+        f"Tumaco, 2020: {line}"
+    )
     assert "Tumaco" in pages[lang]
 
 
 def test_a_number_without_a_unit_or_a_place() -> None:
-    assert inspected.told(Seen(value=1000.0, unit="rows"), "en", str) == "1,000 rows"
-    assert inspected.told(Seen(value=1000.0, unit="rows"), "es", str) == "1.000 filas"
-    assert inspected.told(Seen(place="CO-52835"), "en", str) == "CO-52835"
+    assert inspected.told(Seen(value=1000.0, unit="rows"), "en", str, str) == "1,000 rows"
+    assert inspected.told(Seen(value=1000.0, unit="rows"), "es", str, str) == "1.000 filas"
+    assert inspected.told(Seen(place="CO-52835"), "en", str, str) == "CO-52835"
 
 
 def test_the_table_of_the_site_has_a_row_a_source_held(cards, pages) -> None:

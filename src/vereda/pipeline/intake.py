@@ -25,6 +25,7 @@ def check(folder: Path, lang: str = "en", every: bool = False) -> tuple[Reply, b
     cards = tuple((study.inspected if every else study.cards).values())
     absent = {*study.register.case.datasets} - {*study.editions}
     names = {code: place.name for code, place in study.gazetteer.places.items()}
+    names |= {series: name.say(lang) for series, name in study.register.case.series.items()}
     shown = publication.inspected_text(cards, lang, names) if every else publication.checks_text(cards, lang)
     reply = Reply(tuple(shown), publication.as_json(cards))
     return reply, bool(study.failed() or absent)

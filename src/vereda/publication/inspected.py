@@ -13,6 +13,7 @@ from vereda.publication.teller import Teller
 from vereda.publication.terminal import NONE, Names, _table
 from vereda.terms.source import Seen, Sign, SourceCard
 
+Name = Callable[[str], str | None]  # code or id -> what people call it
 STATES = ("passed", "known gap", "failed")
 
 
@@ -51,7 +52,7 @@ def inspected_text(cards: Iterable[SourceCard], lang: str, names: Names = NONE) 
 def _found(card: SourceCard, sign: Sign, lang: str, names: Names) -> list[RenderableType]:
     rule = text.translate(words.SIGNS[sign.rule], lang)
     head = Line.assemble((f"{card.dataset} ", "dim"), f"{rule} ({text.digits(sign.many, lang)})")
-    said = [told(seen, lang, lambda code: names.get(code, code)) for seen in sign.seen]
+    said = [told(seen, lang, names.get, names.get) for seen in sign.seen]
     return [head, *(Padding(Line(one), (0, 0, 0, 3)) for one in said)]
 
 
@@ -70,21 +71,16 @@ def to_look_at(card: SourceCard, lang: str, mark: str = "; ") -> str:
     )
 
 
-def told(seen: Seen, lang: str, place: Callable[[str], str]) -> str:
-    """One thing that a rule pointed at: coca area, Argelia, 2014: 121 → 1,328 ha."""
-    series = text.translate(seen.series.replace("_", " "), lang)
-    at = ", ".join(part for part in (series, seen.place and place(seen.place), _when(seen, lang)) if part)
-    figures = [
-        text.digits(v, lang, text.decimals(v, seen.unit)) for v in (seen.before, seen.value) if v is not None
-    ]
-    if not figures:
-        return at
-    unit = text.unit(seen.unit, lang)
-    return f"{at}: {' → '.join(figures)} {unit}".removeprefix(": ").strip()
-
-
-def _when(seen: Seen, lang: str) -> str:
-    return text.when(seen.period, lang) if seen.period else ""
+def told(seen: Seen, lang: str, place: Name, series: Name) -> str:
+    """One thing that a rule pointed at: Coca cultivation, Argelia, 2014: 121 → 1,328 ha."""
+    what = series(seen.series) or text.translate(seen.series.replace("_", " "), lang)
+    where = place(seen.place) or seen.place
+    when = text.when(seen.period, lang) if seen.period else ""
+    at = ", ".join(part for part in (what, where, when) if part)
+    found = [v for v in (seen.before, seen.value) if v is not None]
+    figures = " → ".join(text.digits(v, lang, text.decimals(v, seen.unit)) for v in found)
+    said = f"{figures} {text.unit(seen.unit, lang)}".strip() if found else ""
+    return ": ".join(part for part in (at, said) if part)
 
 
 def page(t: Teller) -> dict[str, Any]:
@@ -93,6 +89,6 @@ def page(t: Teller) -> dict[str, Any]:
         "held": [card for card in t.edition.sources if card.vintage is not None],
         "reconciled": lambda card: reconciled(card, t.lang),
         "to_look_at": lambda card: to_look_at(card, t.lang),
-        "seen": lambda seen: told(seen, t.lang, t.place),
+        "seen": lambda seen: told(seen, t.lang, t.place, t.series),
         "rules": [(text.translate(words.SIGNS[r], t.lang), text.translate(s, t.lang)) for r, s in words.SIGN_RULES.items()],
     }  # fmt: skip

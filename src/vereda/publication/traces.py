@@ -201,7 +201,8 @@ class Writer:
         name, place, tail = split(child.key)
         if place_only:
             return escape(self._teller.place(place))
-        parts = [self._name(name), self._teller.place(place), tail.partition("~")[0]]
+        what = tail.rpartition("~")[2] if name == "production" else ""  # one year has many computed numbers
+        parts = [self._name(name), self._teller.place(place), tail.partition("~")[0], what]
         return escape(" · ".join(p for p in parts if p))
 
     def _link(self, child: Step, page: str, label: str) -> str:
