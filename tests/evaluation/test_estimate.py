@@ -302,6 +302,13 @@ def test_an_outcome_that_never_changes_is_refused_in_these_words(estimator: str,
         estimate(replace(one, y=still), "y", estimator)
 
 
+def test_twfe_takes_no_place_exposed_from_the_first_year_on_as_a_control() -> None:
+    one = drawn([2008.0] * 6)
+    early = replace(one, first=np.where(np.arange(len(one.first)) > 30, one.years[0], one.first))
+    with pytest.raises(BadDesign, match="exposed from the first year on"):
+        estimate(early, "y", "twfe")
+
+
 @pytest.mark.parametrize("estimator", REGRESSED)
 def test_places_that_move_alike_to_the_last_digit_have_no_standard_error(estimator: str) -> None:
     one = drawn([2008.0] * 6)

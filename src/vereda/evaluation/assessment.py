@@ -30,7 +30,7 @@ from vereda.evaluation.exposure import Rings
 from vereda.evaluation.influence import clustered
 from vereda.evaluation.panel import Array, Codes, Panel
 from vereda.evaluation.results import Check, Effect, Estimates
-from vereda.evaluation.small_sample import sides, widened
+from vereda.evaluation.small_sample import missed_half, sides, widened
 
 Mask = NDArray[np.bool_]
 SHOWN = ("direct", "displaced", "net per exposed place")
@@ -135,7 +135,10 @@ def _equally_good(
     """
     if bool(found.unique[exposed].all()):
         return []
-    ends = np.array([_ends(y, int(i), donors, pre, near, found) for i in exposed]).mean(axis=0)
+    try:
+        ends = np.array([_ends(y, int(i), donors, pre, near, found) for i in exposed]).mean(axis=0)
+    except NotCertified as fault:  # how far they lie apart is not known: that is no pass
+        return [Check("unique_weights", "failed", str(fault))]
     return [verdict.unique_weights(float(found.gap[exposed][:, ~pre].mean()), float(ends[0]), float(ends[1]))]
 
 
@@ -276,7 +279,8 @@ def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> li
     """Breakdown value of Rambachan & Roth (2023), and the trend that a pre-trend test would miss (Roth 2022)."""
     times = np.array([int(x.removeprefix("e=")) if x.startswith("e=") else 99 for x in study.label])
     used = np.flatnonzero((times != -1) & (times != 99))
-    wide = widened(study.influence[:, used, 0], sides(panel.first, panel.cluster))
+    both = sides(panel.first, panel.cluster)
+    wide = widened(study.influence[:, used, 0], both)
     sums = clustered(wide, panel.cluster)
     sigma = sums.T @ sums / len(panel.places) ** 2
     beta, when = study.value[used, 0], times[used]
@@ -288,23 +292,9 @@ def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> li
         found = honest.relative_magnitudes(beta, sigma, pre, m=(0.5, 1.0), l_vec=l_vec, seed=seed)
     except BadDesign as fault:
         return [Check("breakdown", "informational", str(fault), {})]
-    hidden = _missed_slope(sigma[:pre, :pre], when[:pre]) * float((when[when >= 0] + 1).mean())
+    slope = missed_half(when[:pre] + 1.0, study.influence[:, used[:pre], 0], panel.cluster, both)
+    hidden = slope * float((when[when >= 0] + 1).mean())
     return [verdict.breakdown(found.breakdown), verdict.pre_trend_power(hidden, effect)]
-
-
-def _missed_slope(sigma: Array, when: Array) -> float:
-    """The slope of a straight trend that the joint test at 5 % would miss half of the time.
-
-    The Wald statistic is noncentral chi-squared; the noncentrality at which it rejects half of the time gives the
-    slope by b' S^-1 b with b = slope x (time before the reference).
-    """
-    from scipy.optimize import brentq
-    from scipy.stats import chi2, ncx2
-
-    k, line = len(when), when + 1.0
-    cut = chi2.ppf(0.95, k)
-    needed = brentq(lambda nc: ncx2.sf(cut, k, nc) - 0.5, 1e-6, 200.0)
-    return float(np.sqrt(needed / (line @ np.linalg.pinv(sigma) @ line)))
 
 
 def dose_slope(panel: Panel, amount: Array, degree: int) -> tuple[float, float, float, float]:

@@ -52,6 +52,13 @@ def twfe(asked: Asked) -> Found:
     """Least squares with place and year effects; its event times mix cohorts where effects differ."""
     from vereda.evaluation import event_study
 
+    early = [asked.panel.places[i] for i in np.flatnonzero(asked.panel.first <= asked.panel.years[0])]
+    if early:
+        raise BadDesign(
+            f"{len(early)} places are exposed from the first year on ({', '.join(early[:5])}{', ...' * (len(early) > 5)}): "
+            "there is no year before to compare with, and as controls they would pass on their own effect. Leave them "
+            "out, or begin the panel earlier."
+        )
     o, used = asked.options, bool(asked.panel.covariates.shape[1])
     study = event_study.twfe(asked.panel, o["leads"], o["lags"], covariates_by_year=used)
     return _regression(asked, study, behind(asked.panel, "pooled"))

@@ -140,13 +140,11 @@ def all_zero(value: Array, influence: Array, cluster: Codes, sides: Sides, block
     wald = _wald(value, influence, cluster, n)
     own = degrees(influence, sides)
     wide = widened(influence, sides)
-    room = all(own[block == b].min() >= (block == b).sum() + SPARE for b in np.unique(block))
-    if room and np.isfinite(wald):
-        w, v = _wald(value, wide, cluster, n), _joint_degrees(influence, sides)
-        statistic = w * (v - k + 1) / (v * k)
-        if v - k + 1 >= 1:
-            p = float(fdtrc(k, v - k + 1, statistic))
-            return AllZero("F", statistic, k, v - k + 1, p, wald, float(chdtrc(k, wald)))
+    v = _joint_degrees(influence, sides) if _room(own, block) and np.isfinite(wald) else 0.0
+    if v - k + 1 >= 1:
+        statistic = _wald(value, wide, cluster, n) * (v - k + 1) / (v * k)
+        p = float(fdtrc(k, v - k + 1, statistic))
+        return AllZero("F", statistic, k, v - k + 1, p, wald, float(chdtrc(k, wald)))
     se = np.sqrt((clustered(wide, cluster) ** 2).sum(axis=0)) / n
     each = 2 * stdtr(own, -np.abs(value / se))
     least = int(np.argmin(each))
@@ -154,6 +152,37 @@ def all_zero(value: Array, influence: Array, cluster: Codes, sides: Sides, block
     return AllZero(
         "Bonferroni", float(value[least] / se[least]), k, float(own[least]), p, wald, float(chdtrc(k, wald))
     )
+
+
+def _room(own: Array, block: Codes) -> bool:
+    """Whether a covariance of the effects of every cohort can be seen; own (K,): degrees of each by itself."""
+    return all(own[block == b].min() >= (block == b).sum() + SPARE for b in np.unique(block))
+
+
+def missed_half(line: Array, influence: Array, cluster: Codes, sides: Sides) -> float:
+    """The slope b for which effects b x line (K,) would pass `all_zero` at 5 % half of the time (Roth 2022).
+
+    By the noncentral distribution of the test in use: F(K, v - K + 1) with noncentrality b^2 line' V^-1 line, or, where
+    each effect is tested by itself, the first of them to be seen half of the time.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import fdtri, stdtrit
+    from scipy.stats import ncf
+
+    k, n = len(line), len(influence)
+    own, wide = degrees(influence, sides), widened(influence, sides)
+    unit = _wald(line, wide, cluster, n)
+    v = (
+        _joint_degrees(influence, sides)
+        if _room(own, np.zeros(k, dtype=np.int64)) and np.isfinite(unit)
+        else 0.0
+    )
+    if v - k + 1 >= 1:
+        cut = float(fdtri(k, v - k + 1, 0.95))
+        needed = brentq(lambda nc: float(ncf.sf(cut, k, v - k + 1, nc)) - 0.5, 1e-6, 1e4)
+        return float(np.sqrt(needed / unit))
+    se = np.sqrt((clustered(wide, cluster) ** 2).sum(axis=0)) / n
+    return float((-stdtrit(own, 0.025 / k) * se / np.abs(line)).min())
 
 
 def _wald(value: Array, influence: Array, cluster: Codes, n: int) -> float:

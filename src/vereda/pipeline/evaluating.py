@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vereda.errors import BadDesign, BadRequest
+from vereda.errors import BadDesign, BadRequest, NotCertified
 from vereda.evaluation import assessment, verdict
 from vereda.evaluation.estimate import estimate
 from vereda.evaluation.panel import Panel, panel
@@ -121,7 +121,7 @@ def _effect(run: Run, choice: Choice, statistic: str = "") -> tuple[EffectAnswer
     try:
         taken = run.taken(choice)
         found = _estimated(run, choice, taken, statistic)
-    except (BadDesign, BadRequest) as fault:
+    except (BadDesign, BadRequest, NotCertified) as fault:
         figure = Figure(
             None, run.unit(choice.transform, choice.estimator), key, status="not_estimated", note=str(fault)
         )
@@ -176,7 +176,7 @@ def _ranked(
     for tried in tries:
         try:
             found = estimate(one, outcome, name, **options, **tried)
-        except BadDesign:
+        except (BadDesign, NotCertified):
             continue
         if found.size is not None:
             return found
@@ -230,10 +230,13 @@ def _jointly(
         return list(told)
     out = []
     for finding, joint in zip(told, p, strict=True):
-        main = replace(finding.effects[0], p_joint=float(joint))
+        alone = finding.effects[0].p
+        # Both come from draws: counting more outcomes cannot make an effect more surprising, noise in the draws can.
+        joint = max(float(joint), alone) if alone is not None else float(joint)
+        main = replace(finding.effects[0], p_joint=joint)
         changed = replace(finding, effects=(main, *finding.effects[1:]))
         if main.p is not None and main.p < verdict.LEVEL:
-            check = said(verdict.multiplicity(main.p, float(joint)), main.effect, steps)
+            check = said(verdict.multiplicity(main.p, joint), main.effect, steps)
             changed = _graded(replace(changed, checks=(*changed.checks, check)), steps)
         out.append(changed)
     return out
