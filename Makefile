@@ -49,7 +49,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 # Needs uv; writes the pinned, hashed sets that the set-up installs: ours, and ours with the peers we compare with.
-LOCK := uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+LOCK := uv pip compile pyproject.toml --extra dev --extra imagery --extra review --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --quiet
 lock:
 	$(LOCK) --output-file requirements.lock
