@@ -35,6 +35,9 @@ COHORTS: Mapping[int, Mapping[float, int]] = {
     20: {2015: 10, 2018: 10},
     170: {2014: 57, 2016: 57, 2018: 56},
 }
+UNEVEN: Mapping[int, Mapping[float, int]] = {
+    8: {2014: 1, 2016: 7}
+}  # a cohort that shows nothing of its variation
 PER_SET = 25  # panels that share their exposed places
 Z = 1.959963984540054
 Answer = tuple[Array, Array]  # estimate (m,), half of its interval (m,)
@@ -124,7 +127,7 @@ def plain(exposed: int, errors: str) -> list[Row]:
             drawn = simulate.panel_of(
                 N,
                 YEARS,
-                COHORTS[exposed],
+                (COHORTS | UNEVEN)[exposed],
                 errors=errors,
                 effect=effect,
                 replications=PER_SET,
@@ -138,7 +141,8 @@ def plain(exposed: int, errors: str) -> list[Row]:
                 inside = covered(answer, drawn.att)
                 hits[name].append(inside if kind == "covers" else ~inside)
                 values[name].append(answer[0])
-        said = f"{exposed} exposed, {errors} errors, {'no effect' if effect == 'none' else 'effects differ'}"
+        split = f" ({' and '.join(map(str, UNEVEN[exposed].values()))})" if exposed in UNEVEN else ""
+        said = f"{exposed} exposed{split}, {errors} errors, {'no effect' if effect == 'none' else 'effects differ'}"
         for name in ALL:
             rows.append(
                 Row("plain", SAID[name], said, kind, rate(hits[name]), errors_of(values[name], truth))
@@ -387,7 +391,7 @@ def honestly(selection: str) -> list[Row]:
 
 
 TASKS = (
-    *(Task(f"plain {k} {e}", plain, (k, e)) for k in COHORTS for e in ("ar1", "factor", "spatial")),
+    *(Task(f"plain {k} {e}", plain, (k, e)) for k in (*COHORTS, *UNEVEN) for e in ("ar1", "factor", "spatial")),
     *(Task(f"sdid {k} {e}", one_cohort, (k, e)) for k in COHORTS for e in ("ar1", "factor")),
     *(Task(f"pre-trend {k} {e}", before_exposure, (k, e)) for k in (5, 10, 20, 40, 170) for e in ("ar1", "factor")),
     *(Task(f"few {k} {e}", few, (k, e, "place")) for k in (4, 5, 10, 20) for e in ("ar1", "factor")),

@@ -45,7 +45,7 @@ RULES = """
 
 {failing}
 
-What follows for a verdict (the rules are in `evaluation/verdict.py`, the floor of four places in `evaluation/by_influence.py`):
+What follows for a verdict (the rules are in `evaluation/verdict.py`, the floor of four places in `evaluation/behind.py`):
 
 | where it fails | what guards against it | is that enough? |
 |---|---|---|

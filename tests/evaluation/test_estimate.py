@@ -209,6 +209,19 @@ def test_places_behind_a_number(label: str, places: int, cohorts: int) -> None:
 REGRESSED = ("did", "twfe", "sunab", "imputation")
 
 
+@pytest.mark.parametrize("estimator", ["did", "sunab", "imputation"])
+def test_cohorts_of_one_place_may_hold_little_of_a_number_that_has_an_error(estimator: str) -> None:
+    """Six places a cohort on average both times; in the second, five places alone hold nearly half of the variance."""
+    some = drawn([2007.0] + [2009.0] * 11, places=60)
+    assert estimate(some, "y", estimator).se is not None
+    found = estimate(
+        drawn([2005.0, 2006.0, 2007.0, 2008.0, 2009.0] + [2010.0] * 25, places=60), "y", estimator
+    )
+    assert found.se is None
+    assert found.p is None
+    assert "single place" in found.why_no_se
+
+
 @pytest.mark.parametrize("estimator", [*REGRESSED, "mc", "ife"])
 @pytest.mark.parametrize("controls", [2, 3])
 def test_one_to_three_controls_allow_no_standard_error_and_no_test(estimator: str, controls: int) -> None:
@@ -565,3 +578,31 @@ def test_values_whose_square_is_no_number_are_refused() -> None:
             {"y": np.array([[1.0, 2.0], [1e160, 2.0]])},
             np.array([2.0, np.inf]),
         )
+
+
+@pytest.mark.parametrize("years", [[2008.0] * 8, [2007.0] * 6 + [2009.0] * 6])
+def test_sdid_leaves_out_clusters_and_says_its_degrees(years: list[float]) -> None:
+    one = drawn(years, places=60)
+    clustered = replace(one, cluster=np.arange(60, dtype=np.int64) % 12)
+    plain, found = estimate(one, "y", "sdid"), estimate(clustered, "y", "sdid")
+    assert found.att == plain.att
+    assert found.se is not None
+    assert found.se != plain.se
+    assert (found.specification["clusters"], plain.specification["clusters"]) == (12, 60)
+    told = next(c for c in found.checks if c.name == "small_sample")
+    assert 1 <= told.values["degrees"] < 12
+    with pytest.raises(BadRequest, match="draws places and not clusters"):
+        estimate(clustered, "y", "sdid", draws=50)
+
+
+@pytest.mark.parametrize("estimator", REGRESSED)
+def test_every_effect_says_how_few_numbers_its_interval_is_made_of(estimator: str) -> None:
+    found = estimate(drawn([2008.0] * 6), "y", estimator)
+    known = [e for e in found.effects if e.low is not None]
+    assert known
+    for effect in known:
+        assert effect.se is not None
+        assert effect.degrees is not None
+        assert effect.wider is not None
+        half = (effect.high - effect.low) / 2  # type: ignore[operator]
+        assert half == pytest.approx(stats.t.ppf(0.975, effect.degrees) * effect.wider * effect.se, rel=1e-6)

@@ -300,6 +300,31 @@ def test_one_cohort_is_the_plain_estimate() -> None:
     )
 
 
+def test_clusters_are_left_out_whole() -> None:
+    y, treated, pre = drawn(9, n=30, exposed=8)
+    cluster = np.arange(30) % 10
+    years = np.arange(float(pre.size))
+    first = np.where(treated, years[~pre][0], np.inf)
+    found, plain = staggered(y, years, first), fit(y, treated, pre)
+    spread = synthetic_did.jackknife(plain, cluster)
+    assert spread.draws.size == 10
+    means = []
+    for c in range(10):  # by hand: weights held, scaled to one again
+        stay = cluster != c
+        omega = np.zeros(30)
+        omega[plain.donors] = plain.omega
+        kept = omega * stay / (omega * stay).sum()
+        gap = y[treated & stay].mean(axis=0) - kept @ y
+        means.append(gap[~pre].mean() - plain.lam @ gap[pre])
+    assert_allclose(spread.draws, means, rtol=1e-10)
+    assert spread.se == pytest.approx(np.sqrt(9 / 10 * ((spread.draws - spread.draws.mean()) ** 2).sum()))
+    assert sdid_staggered.jackknife(y, years, first, found, cluster).se == pytest.approx(spread.se)
+    assert synthetic_did.jackknife(plain).se != pytest.approx(spread.se)
+    together = np.where(treated, 0, 1 + np.arange(30) % 9)
+    assert "in one group" in synthetic_did.jackknife(plain, together).why
+    assert "one place (or cluster)" in sdid_staggered.jackknife(y, years, first, found, together).why
+
+
 def test_places_exposed_after_the_last_year_are_donors() -> None:
     y, years, first = cohorts(3)
     later = np.where(np.isinf(first), 2050.0, first)

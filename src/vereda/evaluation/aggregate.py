@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.evaluation.inference import FEW, few
+from vereda.evaluation.inference import FEW, MOST_UNSEEN, few
 from vereda.evaluation.panel import Array, Codes
 from vereda.evaluation.results import CohortEffects, Estimates
 from vereda.evaluation.threads import one_blas_thread
@@ -127,17 +127,24 @@ def _weighted(
 
 
 def _few_behind(effects: CohortEffects, shares: Array, cluster: Codes | None) -> NDArray[np.bool_]:
-    """True (p,) where the cohorts that have weight have fewer than FEW places (or clusters) each, on average."""
+    """True (p,) where cohorts with weight have fewer than FEW places (or clusters) each, on average, or one too often.
+
+    Cohorts of one may hold MOST_UNSEEN of the variance, by the squared weight of their places.
+    """
     total, cohorts = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
+    unseen, whole = np.zeros(shares.shape[1]), np.zeros(shares.shape[1])
     for g in np.unique(effects.cohort):
         mine = effects.cohort == g
         places = np.where(shares[mine] > 0, effects.places[mine, None], np.inf).min(axis=0)
+        weight = (effects.first == g).sum() * shares[mine].sum(axis=0) ** 2
         if cluster is not None:
             clusters = len(np.unique(cluster[effects.first == g]))
             places = np.where(np.isfinite(places), np.minimum(places, clusters), places)
         total += np.where(np.isfinite(places), places, 0)
         cohorts += np.isfinite(places)
-    few_behind: NDArray[np.bool_] = total < FEW * np.maximum(cohorts, 1)
+        whole += weight
+        unseen += weight * (places < 2)
+    few_behind: NDArray[np.bool_] = (total < FEW * np.maximum(cohorts, 1)) | (unseen > MOST_UNSEEN * whole)
     return few_behind
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.evaluation.certificate import Certificate
+from vereda.evaluation.inference import Errors
 from vereda.evaluation.panel import Array, Panel
 from vereda.evaluation.results import Check, Effect
 
@@ -61,12 +62,22 @@ class Found:
     checks: tuple[Check, ...] = ()
 
 
-def effects(labels: Sequence[str], value: Array, se: Array, low: Array, high: Array) -> tuple[Effect, ...]:
-    """Effects from columns (p,); None for what is nan."""
-    columns = (number(c) for c in zip(value, se, low, high, strict=True))
+def effects(labels: Sequence[str], value: Array, known: Errors, half: Array) -> tuple[Effect, ...]:
+    """Effects from columns (p,), their errors (p, 1) and half of their intervals (p,); None for what is nan."""
+    columns = (value - half, value + half, known.degrees[:, 0], known.wider[:, 0])
+    rows = zip(labels, value, known.se[:, 0], *columns, strict=True)
     return tuple(
-        Effect(label, float(v), *rest) for label, v, (_, *rest) in zip(labels, value, columns, strict=True)
+        Effect(name, float(v), *number([se]))
+        if isnan(half)
+        else Effect(name, float(v), *number([se, half, *rest]))
+        for name, v, se, half, *rest in rows
     )
+
+
+def small(degrees: float, wider: float = 1.0) -> Check:
+    """What the interval and p make of a small sample; degrees of freedom, and by how much the error is wider."""
+    words = f"interval and p by Student's t with {degrees:.1f} degrees of freedom, error {wider:.3f} times the usual one"
+    return Check("small_sample", "informational", words, {"degrees": degrees, "wider": wider})
 
 
 def number(values: Sequence[float]) -> tuple[float | None, ...]:

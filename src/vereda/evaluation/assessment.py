@@ -30,7 +30,7 @@ from vereda.evaluation.exposure import Rings
 from vereda.evaluation.influence import clustered
 from vereda.evaluation.panel import Array, Codes, Panel
 from vereda.evaluation.results import Check, Effect, Estimates
-from vereda.evaluation.small_sample import missed_half, sides, widened
+from vereda.evaluation.small_sample import missed_half, of, sides, widened
 
 Mask = NDArray[np.bool_]
 SHOWN = ("direct", "displaced", "net per exposed place")
@@ -240,7 +240,7 @@ def _expected(observed: Array, path: Array, event: Sequence[Effect], panel: Pane
 
 
 def _events(study: Estimates, panel: Panel) -> tuple[Effect, ...]:
-    half = inference.errors(study, panel.cluster, sides(panel.first, panel.cluster)).half()[:, 0]
+    half = inference.errors(study, panel.cluster, of(panel)).half()[:, 0]
     rows = []
     for label, value, wide in zip(study.label, study.value[:, 0], half, strict=True):
         if label.startswith("e="):
@@ -279,7 +279,7 @@ def _sensitivity(study: Estimates, panel: Panel, effect: float, seed: int) -> li
     """Breakdown value of Rambachan & Roth (2023), and the trend that a pre-trend test would miss (Roth 2022)."""
     times = np.array([int(x.removeprefix("e=")) if x.startswith("e=") else 99 for x in study.label])
     used = np.flatnonzero((times != -1) & (times != 99))
-    both = sides(panel.first, panel.cluster)
+    both = of(panel)
     wide = widened(study.influence[:, used, 0], both)
     sums = clustered(wide, panel.cluster)
     sigma = sums.T @ sums / len(panel.places) ** 2
@@ -303,7 +303,7 @@ def dose_slope(panel: Panel, amount: Array, degree: int) -> tuple[float, float, 
     A slope among exposed places: those without dose do not enter it. degree 1 is a straight line.
     """
     found = dose_response(panel, amount, degree=degree).overall
-    known = inference.errors(found, panel.cluster, sides(panel.first, panel.cluster))
+    known = inference.errors(found, panel.cluster, of(panel))
     columns = (found.value, known.se, known.half(), known.p(found.value))
     value, se, half, p = (float(column[1, 0]) for column in columns)
     return value, se, half, p
@@ -323,7 +323,9 @@ def displaced(panel: Panel, near: csr_array, buffer: int) -> tuple[Effect, ...]:
     except BadDesign:
         return ()
     rows = []
-    known = inference.errors(found.effects, panel.cluster, sides(classes(found.rings), panel.cluster))
+    known = inference.errors(
+        found.effects, panel.cluster, sides(classes(found.rings), panel.cluster, found.rings.steps)
+    )
     half, values = known.half()[:, 0], found.effects.value[:, 0]
     for label, value, se, wide in zip(found.effects.label, values, found.se[:, 0], half, strict=True):
         if label in SHOWN:
@@ -345,7 +347,7 @@ def joint_p(panel: Panel, draws: int, seed: int) -> Array:
     """
     overall = aggregate.simple(did.att_gt(panel))
     signs = inference.signs(int(panel.cluster.max()) + 1, draws, seed)
-    drawn = inference.bootstrap(overall, panel.cluster, signs, sides(panel.first, panel.cluster))
+    drawn = inference.bootstrap(overall, panel.cluster, signs, of(panel))
     adjusted: Array = inference.romano_wolf(drawn.t, drawn.draws).reshape(-1)
     return adjusted
 

@@ -2,7 +2,8 @@
 
 A standard error needs to see how places differ among themselves. A cohort of k places shows only (k - 1) / k of its
 own variation, and a cohort of one shows nothing; the same goes for controls. So a number needs four exposed places
-(or clusters) to a cohort, on average, and four controls in every year it compares.
+(or clusters) to a cohort, on average, of which cohorts of one may make up little, and four controls in every year it
+compares.
 """
 
 from dataclasses import dataclass
@@ -11,12 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.evaluation.asked import at
-from vereda.evaluation.inference import FEW
+from vereda.evaluation.inference import FEW, MOST_UNSEEN
 from vereda.evaluation.panel import Array, Codes, Panel
 
 EXPOSED = (
     "{what} rests on {places} exposed places (or clusters) in {cohorts} cohorts: fewer than four to a cohort, so their "
     "own variation, which a standard error is made of, cannot be seen. Use scm, ascm or sdid with placebos."
+)
+UNSEEN = (
+    "{share:.0%} of what the variation of {what_low} is made of belongs to cohorts of a single place (or cluster), whose "
+    "own variation cannot be seen: more than a quarter. Estimate the larger cohorts by themselves, or use sdid with "
+    "placebos."
 )
 CONTROLS = (
     "{what} rests on a comparison with {controls} controls (places, or clusters): fewer than four, so their own "
@@ -26,23 +32,29 @@ CONTROLS = (
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Exposed places (or clusters) behind a number, summed over their cohorts, and the fewest controls in a year."""
+    """Exposed places (or clusters) behind a number, summed over their cohorts, and the fewest controls in a year.
+
+    unseen: the share of cohorts of one in its variance, if a place varies alike in all of them and in all years.
+    """
 
     places: int
     cohorts: int
     controls: int
     pooled: bool = False
+    unseen: float = 0.0
 
     def why(self, what: str = "The effect") -> str:
         """Why there can be no standard error; empty where there can."""
         if self.places < FEW * (1 if self.pooled else max(self.cohorts, 1)):
             return EXPOSED.format(what=what, places=self.places, cohorts=self.cohorts)
+        if self.unseen > MOST_UNSEEN and not self.pooled:
+            return UNSEEN.format(share=self.unseen, what_low=what[0].lower() + what[1:])
         return CONTROLS.format(what=what, controls=self.controls) if self.controls < FEW else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Cohorts (k,) first exposed within `years` (T,), their places (or clusters) (k,), and the controls (k, T) of each.
+    """Cohorts (k,) first exposed within `years` (T,), their clusters and places (k,), and the controls (k, T) of each.
 
     pooled: cohorts share one coefficient, so that their sum counts and not their mean.
     """
@@ -50,6 +62,7 @@ class Behind:
     years: Array
     cohort: Array
     size: Codes
+    places: Codes
     controls: Codes
     pooled: bool
 
@@ -68,7 +81,9 @@ class Behind:
             }[kind]
         used = cells.any(axis=1)
         fewest = int(self.controls[cells].min(initial=np.iinfo(np.int64).max)) if used.any() else 0
-        return Count(int(self.size[used].sum()), int(used.sum()), fewest, self.pooled)
+        weight = self.places * cells.sum(axis=1) ** 2.0  # a place's years vary together
+        unseen = float(weight[self.size < 2].sum() / weight.sum()) if used.any() else 0.0
+        return Count(int(self.size[used].sum()), int(used.sum()), fewest, self.pooled, unseen)
 
 
 def behind(panel: Panel, control: str = "never", anticipation: int = 0) -> Behind:
@@ -87,6 +102,7 @@ def behind(panel: Panel, control: str = "never", anticipation: int = 0) -> Behin
         years = years[years < cohort[-1] - (anticipation if control == "not-yet" else 0)]
         cohort = cohort[:-1]
     size = np.array([_distinct(panel.cluster[first == g]) for g in cohort], dtype=np.int64)
+    places = np.array([(first == g).sum() for g in cohort], dtype=np.int64)
     known: NDArray[np.bool_] = np.asarray(np.isfinite(panel.y).all(axis=2))
     seen = known[:, : len(years)]
     free: NDArray[np.bool_] = first[:, None] > years + anticipation
@@ -96,7 +112,7 @@ def behind(panel: Panel, control: str = "never", anticipation: int = 0) -> Behin
     if control == "pooled":
         late = years >= cohort.min(initial=np.inf)
         count = _distinct(panel.cluster[(free & seen & late).any(axis=1)])
-        return Behind(years, cohort, size, np.full((len(cohort), len(years)), count), True)
+        return Behind(years, cohort, size, places, np.full((len(cohort), len(years)), count), True)
     controls = np.empty((len(cohort), len(years)), dtype=np.int64)
     for i, g in enumerate(cohort):
         if i and control in ("never", "last"):
@@ -104,7 +120,7 @@ def behind(panel: Panel, control: str = "never", anticipation: int = 0) -> Behin
         else:
             own = first == g
             controls[i] = [_distinct(panel.cluster[c & ~own]) for c in (free & seen).T]
-    return Behind(years, cohort, size, controls, False)
+    return Behind(years, cohort, size, places, controls, False)
 
 
 def _distinct(codes: Codes) -> int:

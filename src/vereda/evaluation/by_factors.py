@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, players
+from vereda.evaluation.asked import Asked, Found, Mask, players, small
 from vereda.evaluation.behind import behind
 from vereda.evaluation.by_influence import missing
 from vereda.evaluation.panel import Array, Codes
@@ -105,8 +105,11 @@ def _error(asked: Asked, fitted: "Completion") -> dict[str, Any]:
         else:
             half = spread.half
             told |= {"se": spread.se, "low": fitted.att - half, "high": fitted.att + half}
-            told |= {"p": spread.p(fitted.att), "p_kind": "jackknife"}
-    return told | (_played(asked, fitted) if asked.options["placebos"] is not None else {})
+            told |= {"p": spread.p(fitted.att), "p_kind": "jackknife", "checks": (small(spread.degrees),)}
+    if asked.options["placebos"] is None:
+        return told
+    played = _played(asked, fitted)
+    return told | played | {"checks": told.get("checks", ()) + played.get("checks", ())}
 
 
 def _played(asked: Asked, fitted: "Completion") -> dict[str, Any]:

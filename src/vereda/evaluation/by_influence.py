@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.evaluation import inference
-from vereda.evaluation.asked import Asked, Found, effects
+from vereda.evaluation.asked import Asked, Found, effects, small
 from vereda.evaluation.behind import Behind, behind
 from vereda.evaluation.inference import Errors, Z, errors
 from vereda.evaluation.panel import Panel
 from vereda.evaluation.results import Check, CohortEffects, Effect, Estimates
-from vereda.evaluation.small_sample import Sides, all_zero, sides
+from vereda.evaluation.small_sample import Sides, all_zero, of
 
 if TYPE_CHECKING:
     from vereda.evaluation.event_study import EventStudy
@@ -130,12 +130,12 @@ def _drawn(
     asked: Asked, rests: Behind, overall: Estimates, shown: Estimates, checks: tuple[Check, ...]
 ) -> Found:
     """One set of signs for a seed: intervals of the effects hold all at once, the one of the att by itself."""
-    cluster, both = asked.panel.cluster, _sides(asked)
+    cluster = asked.panel.cluster
     signs = inference.signs(int(cluster.max()) + 1, asked.options["draws"], asked.seed)
-    one, many = (inference.bootstrap(e, cluster, signs, both) for e in (overall, shown))
+    one, many = (inference.bootstrap(e, cluster, signs, _sides(asked, e)) for e in (overall, shown))
     band, alone = inference.uniform_band(many), inference.uniform_band(one)
-    columns = (band.value[:, 0], band.se[:, 0], band.low[:, 0], band.high[:, 0])
-    listed = _allowed(rests, effects(shown.label, *columns))
+    half = (band.high - band.value)[:, 0]
+    listed = _allowed(rests, effects(shown.label, band.value[:, 0], many.errors, half))
     extreme = int((np.abs(one.draws[:, 0, 0]) >= abs(one.t[0, 0])).sum())
     p = (1 + extreme) / (1 + len(one.draws))
     return _whole(
@@ -165,26 +165,18 @@ def _whole(
         return Found(att, listed, why_no_se=why, checks=checks)
     p, critical = drawn or (float(known.p(overall.value)[0, 0]), Z)
     half = float(known.half(critical)[0, 0])
-    checks += (_small(float(known.wider[0, 0]), float(known.degrees[0, 0])),)
+    checks += (small(float(known.degrees[0, 0]), float(known.wider[0, 0])),)
     return Found(att, listed, se, att - half, att + half, p, kind, checks=checks)
 
 
-def _sides(asked: Asked) -> Sides:
-    """Cohorts and the rest; a place first exposed after the last year is not exposed here."""
-    first = asked.panel.first
-    return sides(np.where(first > asked.panel.years[-1], np.inf, first), asked.panel.cluster)
+def _sides(asked: Asked, found: Estimates) -> Sides:
+    return of(asked.panel, each=all(label.startswith("g=") for label in found.label))
 
 
 def _known(asked: Asked, found: Estimates, factor: float = 1.0) -> Errors:
     """Errors (p, 1) with what is known of small samples; factor: of the variance, as a package has it."""
-    usual = errors(found, asked.panel.cluster, _sides(asked))
+    usual = errors(found, asked.panel.cluster, _sides(asked, found))
     return replace(usual, se=usual.se * factor**0.5, wider=np.maximum(usual.wider / factor**0.5, 1.0))
-
-
-def _small(wider: float, degrees: float) -> Check:
-    """What the interval and p make of a small sample."""
-    words = f"interval and p by Student's t with {degrees:.1f} degrees of freedom, error {wider:.3f} times the usual one"
-    return Check("small_sample", "informational", words, {"degrees": degrees, "wider": wider})
 
 
 def missing(asked: Asked, se: float) -> str:
@@ -237,7 +229,7 @@ def _f_test(asked: Asked, found: Estimates, leads: NDArray[np.bool_], rests: Beh
         )
     one = np.zeros(int(usable.sum()), dtype=np.int64)
     test = all_zero(
-        found.value[usable, 0], found.influence[:, usable, 0], asked.panel.cluster, _sides(asked), one
+        found.value[usable, 0], found.influence[:, usable, 0], asked.panel.cluster, of(asked.panel), one
     )
     note = f"; {len(whys)} on too few places are not in it" if whys else ""
     state = "failed" if test.p < 0.05 else "passed"
@@ -250,10 +242,9 @@ def _label(name: str) -> str:
 
 
 def _events(asked: Asked, found: Estimates, rests: Behind, factor: float = 1.0) -> tuple[Effect, ...]:
-    known, value = _known(asked, found, factor), found.value[:, 0]
-    half = known.half()[:, 0]
+    known = _known(asked, found, factor)
     labels = [name if name[0] in "egt" else _label(name) for name in found.label]
-    return _allowed(rests, effects(labels, value, known.se[:, 0], value - half, value + half))
+    return _allowed(rests, effects(labels, found.value[:, 0], known, known.half()[:, 0]))
 
 
 def _left_out(panel: Panel, found: CohortEffects) -> tuple[Check, ...]:

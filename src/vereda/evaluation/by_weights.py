@@ -5,12 +5,13 @@ their means, so that the placebos, which are single places too, are fitted exact
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, named_weights, players, same_start
+from vereda.evaluation.asked import Asked, Found, Mask, named_weights, players, same_start, small
 from vereda.evaluation.behind import behind
 from vereda.evaluation.by_influence import missing
 from vereda.evaluation.certificate import Certificate
@@ -268,22 +269,33 @@ def _spreads(asked: Asked, found: "StaggeredDifference", y: Array, first: Array)
         half = spread.half
         told |= {"se": spread.se, "low": found.att - half, "high": found.att + half}
         told |= {"p": spread.p(found.att), "p_kind": spread.method}
+        if isfinite(spread.degrees):
+            told["checks"] = (small(spread.degrees),)
     if o["placebos"] is not None:
-        told |= _played(asked, found, places)
+        played = _played(asked, found, places)
+        told |= played | {"checks": told["checks"] + played["checks"]}
     return told
 
 
 def _resampled(asked: Asked, found: "StaggeredDifference", y: Array, first: Array) -> "Spread":
-    """Bootstrap where draws are asked for, jackknife otherwise."""
+    """Bootstrap where draws are asked for, jackknife (over clusters) otherwise."""
     from vereda.evaluation import sdid_staggered, synthetic_did
 
-    draws, one = asked.options["draws"], found.fits[0]
+    draws, one, years = asked.options["draws"], found.fits[0], asked.panel.years
+    cluster = asked.panel.cluster[_taking_part(asked)]
+    if draws and len(np.unique(cluster)) < len(cluster):
+        raise BadRequest(
+            "sdid draws places and not clusters: leave draws out, and the jackknife leaves out clusters."
+        )
     if len(found.fits) == 1:
-        return synthetic_did.bootstrap(one, draws, asked.seed) if draws else synthetic_did.jackknife(one)
-    years = asked.panel.years
+        return (
+            synthetic_did.bootstrap(one, draws, asked.seed)
+            if draws
+            else synthetic_did.jackknife(one, cluster)
+        )
     if draws:
         return sdid_staggered.bootstrap(y, years, first, found, draws, asked.seed)
-    return sdid_staggered.jackknife(y, years, first, found)
+    return sdid_staggered.jackknife(y, years, first, found, cluster)
 
 
 def _played(asked: Asked, found: "StaggeredDifference", places: int) -> dict[str, Any]:

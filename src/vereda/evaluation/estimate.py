@@ -115,7 +115,7 @@ METHODS: Mapping[str, Method] = {
             "variant": Option("sdid", ("sdid", "sc", "did")),
             "path": Option("exact", ("exact", "R")),
         },
-        frozenset({"stratum", "gaps", "donors"}),
+        frozenset({"cluster", "stratum", "gaps", "donors"}),
     ),
     "mc": Method(
         "Matrix completion (Athey et al. 2021)",

@@ -29,9 +29,11 @@ from vereda.evaluation.threads import one_blas_thread, side_by_side
 
 Z = 1.959963984540054
 FEW = 4  # fewer exposed (or control) places than this never get an asymptotic standard error
+MOST_UNSEEN = 0.25  # of a number's variance that cohorts of one place may hold, which show none of it
 WHY_FEW = (
-    "It rests on fewer than four exposed places (or clusters) or fewer than four controls; their own variation, which "
-    "the standard error is made of, cannot be seen. Use permutation over places instead."
+    "It rests on fewer than four exposed places (or clusters) to a cohort, or much on cohorts of one, or on fewer than "
+    "four controls; their own variation, which the standard error is made of, cannot be seen. Use permutation over "
+    "places instead."
 )
 LEAST_FOR_SIGNS = 20  # degrees of freedom
 MANY = 100_000  # clusters; beyond, draws come from the estimated normal limit
@@ -343,7 +345,7 @@ def pre_trend(effects: CohortEffects, cluster: Codes, anticipation: int = 0) -> 
     is nothing to test. Passing shows little where power is low (Roth 2022).
     """
     outcomes = range(effects.att.shape[1])
-    both = sides(effects.first, cluster)
+    both = sides(effects.first, cluster, effects.first)
     return tuple(
         _tested(effects, effects.influence[..., j], cluster, both, anticipation, j) for j in outcomes
     )

@@ -79,13 +79,18 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One effect inside an estimate: of an event time, a cohort, a year or a whole."""
+    """One effect inside an estimate: of an event time, a cohort, a year or a whole.
+
+    degrees of freedom of its interval, and by how much its error is wider than se (`small_sample`).
+    """
 
     label: str
     value: float
     se: float | None = None
     low: float | None = None
     high: float | None = None
+    degrees: float | None = None
+    wider: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,17 +103,29 @@ def bootstrap(
     return again.bootstrap(drawn, start <= when[-1], np.random.default_rng(seed), draws, needed=2)
 
 
-def jackknife(y: ArrayLike, years: ArrayLike, first: ArrayLike, fitted: StaggeredDifference) -> Spread:
-    """Leave out each place, weights held and scaled to one again (Algorithm 3); every cohort needs two places."""
+def jackknife(
+    y: ArrayLike,
+    years: ArrayLike,
+    first: ArrayLike,
+    fitted: StaggeredDifference,
+    cluster: Codes | None = None,
+) -> Spread:
+    """Leave out each place, weights held and scaled to one again (Algorithm 3); every cohort needs two places.
+
+    cluster (n,): each is then left out as a whole, and every cohort needs two of them.
+    """
     values, when, start = _checked(y, years, first)
-    alone = [f"{g:.0f}" for g, f in zip(fitted.cohort, fitted.fits, strict=True) if f.exposed.size < 2]
+    group = np.arange(start.size) if cluster is None else cluster
+    each = list(zip(fitted.cohort, fitted.fits, strict=True))
+    alone = [f"{g:.0f}" for g, f in each if len(np.unique(group[f.exposed])) < 2]
     if alone:
         return again.undefined(
-            "jackknife", f"cohorts {', '.join(alone)} are one place: leaving it out empties them"
+            "jackknife", f"cohorts {', '.join(alone)} are one place (or cluster): leaving it out empties them"
         )
-    if any(np.count_nonzero(f.omega) == 1 for f in fitted.fits):
+    if any(len(np.unique(group[f.donors[f.omega != 0]])) == 1 for f in fitted.fits):
         return again.undefined(
-            "jackknife", "one donor has all the weight of a cohort, and leaving it out leaves none"
+            "jackknife",
+            "one donor (or cluster) has all the weight of a cohort, and leaving it out leaves none",
         )
 
     used = np.setdiff1d(np.arange(start.size), _left_out(fitted))
@@ -124,7 +136,7 @@ def jackknife(y: ArrayLike, years: ArrayLike, first: ArrayLike, fitted: Staggere
         effects, cells = zip(*(_held(values, f, stays) for f in fitted.fits), strict=True)
         return float(np.average(effects, weights=cells))
 
-    return again.jackknife(without, (start <= when[-1])[used])
+    return again.jackknife(without, (start <= when[-1])[used], group[used])
 
 
 def _left_out(fitted: StaggeredDifference) -> Codes:

@@ -15,10 +15,12 @@ bias and its degrees of freedom come from the model.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vereda.evaluation.influence import clustered
-from vereda.evaluation.panel import Array, Codes
+from vereda.evaluation.panel import Array, Codes, Panel
 
+UNSEEN = 1e-9  # of a sum of squares that are whole numbers
 SPARE = 4  # degrees that must be left for the covariance of a joint test beside those it tests
 
 
@@ -26,29 +28,64 @@ SPARE = 4  # degrees that must be left for the covariance of a joint test beside
 class Sides:
     """The sides of a comparison: cohorts, and the places never exposed, spread over clusters.
 
-    group (n,): number of the side from 0, -1 for a place on none. size (G,): places. lost (G,): by how much the sum of
-    squares over clusters falls short, n_g / sum over clusters of (n_gc - n_gc^2 / n_g). overlap (G, G): sum over pairs
-    of clusters of the products of what places of both sides have in common, in units of their variances.
+    group (n,): number of the side from 0, -1 for a place on none. size (G,): places. free (G,): places less cohorts.
+    lost (G,): by how much the sum of squares over clusters falls short, n_g / sum over clusters of
+    (n_gc - n_gc^2 / n_g). overlap (G, G): sum over pairs of clusters of the products of what places of both sides have
+    in common, in units of their variances.
     """
 
     group: Codes
     size: Array
+    free: Array
     lost: Array
     overlap: Array
 
 
-def sides(first: Array, cluster: Codes) -> Sides:
-    """first (n,): first exposed year, inf for never, nan for a place left out. cluster (n,)."""
-    names, group = np.unique(first, return_inverse=True)
-    group = np.where(np.isnan(first), -1, group)
+def sides(first: Array, cluster: Codes, kin: Array | Codes | None = None) -> Sides:
+    """first (n,): first exposed year, inf for never, nan for a place left out. cluster (n,).
+
+    A cohort of one place, or of one cluster, shows nothing of how it varies. It is taken to vary as the largest cohort
+    that shows it, and makes one side with that; so the error of a number that sums up cohorts is not too small. kin
+    (n,): only cohorts of the same kin are put together; `first` itself where each number is about one cohort.
+    """
+    names, cohort = np.unique(first, return_inverse=True)
+    cohort = np.where(np.isnan(first), -1, cohort)
     count = int(np.isfinite(names).sum() + np.isinf(names).any())
-    used = group >= 0
-    size = np.bincount(group[used], minlength=count).astype(float)
-    pairs, where = np.unique(np.column_stack([group, cluster])[used], axis=0, return_inverse=True)
-    inside = np.bincount(where.ravel()).astype(float)  # places of a side in a cluster
+    used = cohort >= 0
+    size = np.bincount(cohort[used], minlength=count).astype(float)
+    pairs, where = np.unique(np.column_stack([cohort, cluster])[used], axis=0, return_inverse=True)
+    inside = np.bincount(where.ravel()).astype(float)  # places of a cohort in a cluster
     seen = size - np.bincount(pairs[:, 0], inside**2, count) / size
-    lost = np.where(seen > 1e-9, size / np.where(seen > 1e-9, seen, 1.0), 1.0)
-    return Sides(group, size, lost, _overlap(pairs, inside, size) * np.outer(lost, lost))
+    of_kin = np.zeros(count)
+    if kin is not None:
+        of_kin[cohort[used]] = kin[used]
+    joined = _joined(size, seen, of_kin, np.isfinite(names[:count]))
+    side = np.unique(joined, return_inverse=True)[1]
+    into = (side == np.arange(side.max(initial=-1) + 1)[:, None]).astype(float)  # (sides, cohorts)
+    seen, whole, free = into @ seen, into @ size, into @ (size - 1)
+    lost = np.where(seen > UNSEEN, whole / np.where(seen > UNSEEN, seen, 1.0), 1.0)
+    overlap = into @ _overlap(pairs, inside, size) @ into.T * np.outer(lost, lost)
+    return Sides(np.where(used, side[cohort], -1), whole, np.maximum(free, 1.0), lost, overlap)
+
+
+def _joined(size: Array, seen: Array, kin: Array, exposed: NDArray[np.bool_]) -> Codes:
+    """The cohort whose side each cohort is on: its own, or where nothing of it is seen, the largest of its kin."""
+    out = np.arange(len(size))
+    for g in np.flatnonzero(exposed & (seen <= UNSEEN)):
+        shown = np.flatnonzero(exposed & (seen > UNSEEN) & (kin == kin[g]))
+        if len(shown):
+            out[g] = shown[np.argmax(size[shown])]
+    return out
+
+
+def of(panel: Panel, each: bool = False) -> Sides:
+    """The sides of a panel: those exposed after its last year are controls, those exposed all along are on none.
+
+    each: for numbers that are about one cohort each.
+    """
+    first = np.where(panel.first > panel.years[-1], np.inf, panel.first)
+    first = np.where(first <= panel.years[0], np.nan, first)
+    return sides(first, panel.cluster, first if each else None)
 
 
 def _overlap(pairs: Codes, inside: Array, size: Array) -> Array:
@@ -75,7 +112,10 @@ def degrees(influence: Array, sides: Sides) -> Array:
 
     nan where the influence is. Without clusters, and with two sides, they are Welch's.
     """
-    spread = _by_side(influence**2, sides) / _beyond_one(sides, influence.ndim)
+    scaled = np.ldexp(
+        influence, -np.frexp(np.abs(influence).max(axis=0, initial=0.0))[1]
+    )  # squares that cannot overflow
+    spread = _by_side(scaled**2, sides) / sides.free.reshape(-1, *[1] * (influence.ndim - 1))
     total = np.tensordot(sides.size, spread, axes=1)
     of = np.einsum("gh,g...,h...->...", sides.overlap, spread, spread)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -88,10 +128,6 @@ def _by_side(values: Array, sides: Sides) -> Array:
     for g in range(len(out)):
         out[g] = values[sides.group == g].sum(axis=0)
     return out
-
-
-def _beyond_one(sides: Sides, ndim: int) -> Array:
-    return np.maximum(sides.size - 1, 1.0).reshape(-1, *[1] * (ndim - 1))
 
 
 def as_normal(t: Array, degrees: Array) -> Array:
@@ -199,9 +235,12 @@ def _wald(value: Array, influence: Array, cluster: Codes, n: int) -> float:
 def _joint_degrees(influence: Array, sides: Sides) -> float:
     """v of the Wishart matrix with the mean and the total variance of the covariance, under the working model."""
     k = influence.shape[1]
-    spread = np.stack(
-        [influence[sides.group == g].T @ influence[sides.group == g] for g in range(len(sides.size))]
-    ) / _beyond_one(sides, 3)
+    spread = (
+        np.stack(
+            [influence[sides.group == g].T @ influence[sides.group == g] for g in range(len(sides.size))]
+        )
+        / sides.free[:, None, None]
+    )
     total = np.tensordot(sides.size, spread, axes=1)
     scale = np.sqrt(np.diag(total))
     root, axes = np.linalg.eigh(total / np.outer(scale, scale))

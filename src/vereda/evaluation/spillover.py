@@ -100,7 +100,7 @@ def over_people(panel: Panel, graph: csr_array, buffer: int, people: Array) -> E
     share = np.array([people[m].sum() for m in members]) / sum(people[m].sum() for m in members)
     value, influence = found.effects.value[: buffer + 1], found.effects.influence[:, : buffer + 1]
     net = Estimates((OVER_PEOPLE,), share[None] @ value, np.einsum("c,ncm->nm", share, influence)[:, None])
-    known = errors(net, panel.cluster, sides(_classes(found.rings), panel.cluster))
+    known = errors(net, panel.cluster, sides(_classes(found.rings), panel.cluster, found.rings.steps))
     total, se, half = float(net.value[0, 0]), float(known.se[0, 0]), float(known.half()[0, 0])
     if not np.isfinite(half):
         return Effect(OVER_PEOPLE, total)

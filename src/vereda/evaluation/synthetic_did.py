@@ -122,8 +122,11 @@ def bootstrap(fitted: SyntheticDifference, draws: int = DRAWS, seed: int = 1) ->
     return again.spread("bootstrap", _refit(fitted, rows, (rows < donors).sum(axis=1)))
 
 
-def jackknife(fitted: SyntheticDifference) -> Spread:
-    """Standard error from leaving out each place, weights held and scaled to one again (Algorithm 3)."""
+def jackknife(fitted: SyntheticDifference, cluster: Codes | None = None) -> Spread:
+    """Standard error from leaving out each place, weights held and scaled to one again (Algorithm 3).
+
+    cluster (n,): of the places of the panel; each is then left out as a whole.
+    """
     donors = fitted.donors.size
     treated = np.arange(fitted.collapsed.shape[0]) >= donors
     if np.count_nonzero(fitted.omega) == 1:
@@ -136,7 +139,8 @@ def jackknife(fitted: SyntheticDifference) -> Spread:
         mean = fitted.collapsed[donors:][stay[donors:]].mean(axis=0)
         return float((mean - kept @ fitted.collapsed[:donors]) @ contrast)
 
-    return again.jackknife(without, treated)
+    groups = None if cluster is None else cluster[np.r_[fitted.donors, fitted.exposed]]
+    return again.jackknife(without, treated, groups)
 
 
 def residualised(y: ArrayLike, covariates: ArrayLike, exposed: ArrayLike) -> Array:

@@ -321,7 +321,7 @@ def as_json(found: Estimate) -> dict[str, Any]:
         "size": found.size,
         "why_no_se": found.why_no_se or None,
         "effects": [
-            {"effect": e.label, "at": at(e.label), "value": e.value, "se": e.se, "low": e.low, "high": e.high}
+            {"effect": e.label, "at": at(e.label)} | {f.name: getattr(e, f.name) for f in fields(e)[1:]}
             for e in found.effects
         ],
         "weights": dict(found.weights),
