@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -26,39 +27,39 @@ def walks(n: int, seed: int) -> Array:
     return np.random.default_rng(seed).normal(size=(n, 15)).cumsum(axis=1) + 50
 
 
-@pytest.fixture(params=["interpreted", "compiled"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every kernel run in this way, whatever the work."""
-
-    def of(self: Kernel, work: float) -> kernels.Loops:
-        return self.interpreted if request.param == "interpreted" else self.compiled()
-
-    monkeypatch.setattr(Kernel, "of", of)
-    return str(request.param)
-
-
-FOUND: dict[tuple[str, int], bytes] = {}
-
-
-def same_in_both(name: str, seed: int, *arrays: Array) -> None:
-    """What the first way found is what the second finds, bit by bit."""
-    bits = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
-    assert FOUND.setdefault((name, seed), bits) == bits
+def same_bits(monkeypatch: pytest.MonkeyPatch, compute: Callable[[], Sequence[Array]]) -> list[Array]:
+    """What compute gives with every kernel interpreted, whatever the work; compiled it gives the same, bit by bit."""
+    found = []
+    for way in (lambda kernel, work: kernel.interpreted, lambda kernel, work: kernel.compiled()):
+        monkeypatch.setattr(Kernel, "of", way)
+        found.append([np.ascontiguousarray(a) for a in compute()])
+    assert [a.tobytes() for a in found[0]] == [a.tobytes() for a in found[1]]
+    return found[0]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_weights_of_synthetic_control_are_the_same_bits(way: str, seed: int) -> None:
+def test_weights_of_synthetic_control_are_the_same_bits(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     y = walks(12 + 10 * seed, seed)
-    found = simplex.nearest_many(y[:, :10].copy(), np.ascontiguousarray(y[:, :10].T) + 1e-9, carry=y)
-    same_in_both("scm", seed, found.column, found.weight, found.fitted, found.gap, found.iterations)
+
+    def compute() -> tuple[Array, ...]:
+        found = simplex.nearest_many(y[:, :10].copy(), np.ascontiguousarray(y[:, :10].T) + 1e-9, carry=y)
+        return found.column, found.weight, found.fitted, found.gap, found.iterations
+
+    same_bits(monkeypatch, compute)
 
 
 @pytest.mark.parametrize("path", ["exact", "R"])
 @pytest.mark.parametrize("seed", range(3))
-def test_weights_of_synthetic_difference_are_the_same_bits(way: str, seed: int, path: str) -> None:
+def test_weights_of_synthetic_difference_are_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch, seed: int, path: str
+) -> None:
     y = walks(14 + 5 * seed, seed)
-    found = synthetic_did.fit(y, np.arange(len(y)) < 2, np.arange(15) < 10, path=path)
-    same_in_both(path, seed, found.omega, found.lam, np.array(found.att))
+
+    def compute() -> tuple[Array, ...]:
+        found = synthetic_did.fit(y, np.arange(len(y)) < 2, np.arange(15) < 10, path=path)
+        return found.omega, found.lam, np.array(found.att)
+
+    same_bits(monkeypatch, compute)
 
 
 def test_small_work_does_not_wait_for_a_compiler() -> None:
@@ -78,8 +79,10 @@ def test_small_calls_add_up_until_compiling_is_worth_it() -> None:
     assert kernel.of(1) is kernel.compiled()
 
 
-def test_placebos_are_certified_either_way(way: str) -> None:
+def test_placebos_are_certified_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     y = walks(15, 7)
-    found = synthetic_control.placebos(y, np.arange(15) < 10, np.arange(15) > 0)
-    same_in_both("placebos", 7, found.gap)
-    assert np.isfinite(found.gap).all()
+
+    def compute() -> tuple[Array, ...]:
+        return (synthetic_control.placebos(y, np.arange(15) < 10, np.arange(15) > 0).gap,)
+
+    assert np.isfinite(same_bits(monkeypatch, compute)[0]).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vereda.errors import BadDesign
 from vereda.evaluation import assessment, verdict
 from vereda.evaluation.estimate import estimate
 from vereda.evaluation.panel import Panel, panel
@@ -164,3 +165,20 @@ def test_joint_placebo_p_counts_every_outcome() -> None:
     joint = assessment.joint_placebo_p(tables, ["P0", "P1", "P2"], 2_000, 1)
     assert joint[0] < 0.01
     assert (joint[1:] >= joint[0]).all()
+
+
+def test_joint_placebo_p_plays_each_exposed_place_in_its_stratum() -> None:
+    """Places of the exposed ones' stratum are all as large: within it they are no exception, among all they are."""
+    places = [f"P{i:02d}" for i in range(60)]
+    small = np.random.default_rng(6).exponential(size=60)
+    value = np.where(np.arange(60) < 20, 30.0 + small, small)
+    tables = [dict(zip(places, value, strict=True)) for _ in range(2)]
+    stratum = {p: "south" if i < 20 else "north" for i, p in enumerate(places)}
+    among_all = assessment.joint_placebo_p(tables, ["P00", "P01"], 1_000, 1)
+    within = assessment.joint_placebo_p(tables, ["P00", "P01"], 1_000, 1, stratum)
+    assert (among_all < 0.15).all()
+    assert (within > 0.2).all()
+    with pytest.raises(BadDesign, match="wider strata"):
+        assessment.joint_placebo_p(
+            tables, ["P00", "P01"], 10, 1, stratum | dict.fromkeys(places[2:], "north")
+        )

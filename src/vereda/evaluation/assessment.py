@@ -5,6 +5,7 @@ seen by letting every other place play the exposed. *Many*: cohorts of four or m
 what chance does is seen from the spread among places.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -353,16 +354,30 @@ def joint_p(panel: Panel, draws: int, seed: int) -> Array:
 
 
 def joint_placebo_p(
-    statistics: Sequence[Mapping[str, float]], exposed: Sequence[str], sets: int, seed: int
+    statistics: Sequence[Mapping[str, float]],
+    exposed: Sequence[str],
+    sets: int,
+    seed: int,
+    stratum: Mapping[str, str] | None = None,
 ) -> Array:
     """(m,) p of each outcome's placebo test, adjusted for all: Westfall-Young over the same sets of places.
 
-    statistics: by place, one mapping an outcome; places without one in every outcome take no part.
+    statistics: by place, one mapping an outcome; places without one in every outcome take no part. stratum: by place;
+    an exposed place is then played by one of its own stratum.
     """
     places = sorted(set.intersection(*({*one} for one in statistics)) - {*exposed})
     table = np.array([[one[p] for one in statistics] for p in places])
+    of = stratum or dict.fromkeys([*places, *exposed], "")
     rng = np.random.default_rng(seed)
-    rows = np.array([rng.choice(len(places), len(exposed), replace=False) for _ in range(sets)])
+    parts = []
+    for name, count in sorted(Counter(of[p] for p in exposed).items()):
+        pool = np.flatnonzero([of[p] == name for p in places])
+        if len(pool) < count:
+            raise BadDesign(
+                f"Stratum {name}: {len(pool)} places cannot play {count} exposed ones. Use wider strata."
+            )
+        parts.append([rng.choice(pool, count, replace=False) for _ in range(sets)])
+    rows = np.concatenate(parts, axis=1)
     observed = np.array([np.mean([one[p] for p in exposed]) for one in statistics])
     adjusted: Array = inference.westfall_young(observed, table[rows].mean(axis=1).astype(np.float32))
     return adjusted

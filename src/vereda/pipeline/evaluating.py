@@ -248,7 +248,8 @@ def _joint(laid: Design, told: Sequence[OutcomeFinding], values: Values) -> NDAr
         return None
     exposed = [p for p, e in zip(laid.places, laid.exposed, strict=True) if e]
     if len(exposed) < FEW:
-        return assessment.joint_placebo_p([f.placebos for f in told], exposed, SETS, plan.seed)
+        strata = dict(zip(laid.places, laid.department, strict=True)) if plan.strata == "department" else None
+        return assessment.joint_placebo_p([f.placebos for f in told], exposed, SETS, plan.seed, strata)
     taken = [sample(laid, o, o.transforms[0], values, plan.buffers[0]) for o in plan.outcomes]
     if len({s.labels for s in taken}) > 1:
         return None
