@@ -21,7 +21,7 @@ EXPOSED = (
 )
 UNSEEN = (
     "{share:.0%} of what the variation of {what_low} is made of belongs to cohorts of a single place (or cluster), whose "
-    "own variation cannot be seen: more than a quarter. Estimate the larger cohorts by themselves, or use sdid with "
+    "own variation cannot be seen: more than a tenth. Estimate the larger cohorts by themselves, or use sdid with "
     "placebos."
 )
 CONTROLS = (

@@ -29,7 +29,7 @@ from vereda.evaluation.threads import one_blas_thread, side_by_side
 
 Z = 1.959963984540054
 FEW = 4  # fewer exposed (or control) places than this never get an asymptotic standard error
-MOST_UNSEEN = 0.25  # of a number's variance that cohorts of one place may hold, which show none of it
+MOST_UNSEEN = 0.1  # of a number's variance that cohorts of one place may hold, which show none of it
 WHY_FEW = (
     "It rests on fewer than four exposed places (or clusters) to a cohort, or much on cohorts of one, or on fewer than "
     "four controls; their own variation, which the standard error is made of, cannot be seen. Use permutation over "
