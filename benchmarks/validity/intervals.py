@@ -36,7 +36,7 @@ COHORTS: Mapping[int, Mapping[float, int]] = {
     170: {2014: 57, 2016: 57, 2018: 56},
 }
 UNEVEN: Mapping[int, Mapping[float, int]] = {
-    8: {2014: 1, 2016: 7}
+    21: {2014: 1, 2016: 20}
 }  # a cohort that shows nothing of its variation
 PER_SET = 25  # panels that share their exposed places
 Z = 1.959963984540054
