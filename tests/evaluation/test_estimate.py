@@ -606,3 +606,67 @@ def test_every_effect_says_how_few_numbers_its_interval_is_made_of(estimator: st
         assert effect.wider is not None
         half = (effect.high - effect.low) / 2  # type: ignore[operator]
         assert half == pytest.approx(stats.t.ppf(0.975, effect.degrees) * effect.wider * effect.se, rel=1e-6)
+
+
+def covered(x: list[float] | np.ndarray, first: list[float] | None = None) -> Panel:
+    """Forty places with one covariate of their own, eight of them exposed."""
+    one = drawn(first or [2008.0] * 8)
+    x = np.asarray(x, dtype=float)
+    names = tuple(f"x{k}" for k in range(1 if x.ndim == 1 else x.shape[1]))
+    return replace(one, covariates=x.reshape(40, -1), covariate_names=names)
+
+
+@pytest.mark.parametrize("estimator", [*REGRESSED, "scm"])
+def test_a_covariate_that_the_others_make_up_is_refused_by_name(estimator: str) -> None:
+    x = np.random.default_rng(2).normal(size=40)
+    one = covered(np.column_stack([x, 2 * x + 1]))
+    with pytest.raises(BadDesign, match="x1 is a combination of x0 and a constant"):
+        estimate(one, "y", estimator, covariates=["x0", "x1"])
+
+
+@pytest.mark.parametrize("estimator", ["twfe", "sunab", "imputation"])
+def test_regressions_refuse_covariates_that_are_the_exposure_and_tell_of_those_that_nearly_are(
+    estimator: str,
+) -> None:
+    exposed, noise = np.arange(40) < 8, np.random.default_rng(2).normal(size=40)
+    with pytest.raises(BadDesign, match="exposed places from the rest exactly"):
+        estimate(covered(3.0 * exposed + 1), "y", estimator, covariates=["x0"])
+    apart = estimate(covered(10.0 * exposed + 0.1 * noise), "y", estimator, covariates=["x0"])
+    told = {c.name: c for c in apart.checks}["overlap"]
+    assert (told.state, "straight line" in told.detail) == ("failed", True)
+    alike = estimate(covered(noise), "y", estimator, covariates=["x0"])
+    assert {c.name: c.state for c in alike.checks}["overlap"] == "informational"
+
+
+@pytest.mark.parametrize("estimator", ["twfe", "sunab", "imputation", "ascm", "sdid", "mc", "ife"])
+def test_places_exposed_all_along_are_named(estimator: str) -> None:
+    with pytest.raises(BadDesign, match=r"from the first year on \(p00, p01\).*Leave them out"):
+        estimate(drawn([2001.0] * 2 + [2008.0] * 8), "y", estimator)
+
+
+@pytest.mark.parametrize("estimator", ["mc", "ife"])
+def test_years_in_which_all_are_exposed_and_places_without_a_value_before_are_named(estimator: str) -> None:
+    with pytest.raises(BadDesign, match="exposed in 2008, 2009, 2010, 2011, 2012"):
+        estimate(drawn([2006.0] * 20 + [2008.0] * 20), "y", estimator)
+    one = drawn([2008.0] * 8)
+    y = one.y.copy()
+    y[3, :7] = np.nan
+    with pytest.raises(BadDesign, match="No value without exposure in p03"):
+        estimate(replace(one, y=y), "y", estimator)
+
+
+def test_gaps_of_exposed_places_are_named_by_sdid() -> None:
+    one = drawn([2008.0] * 8)
+    y = one.y.copy()
+    y[3, 2] = np.nan
+    with pytest.raises(BadDesign, match="gaps: p03"):
+        estimate(replace(one, y=y), "y", "sdid")
+
+
+@pytest.mark.parametrize("estimator", REGRESSED)
+def test_one_year_before_exposure_leaves_no_trend_to_test(estimator: str) -> None:
+    found = estimate(drawn([2002.0] * 8), "y", estimator)
+    assert found.se is not None
+    (told,) = (c for c in found.checks if c.name == "pre_trend")
+    assert told.state == "informational"
+    assert "no year before" in told.detail or "no cell before" in told.detail

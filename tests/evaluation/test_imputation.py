@@ -313,7 +313,7 @@ def test_horizons_and_leads_that_are_not_there() -> None:
         pre_trend(data, 0)
     with pytest.raises(BadDesign, match="no value at event time -9"):
         pre_trend(data, 9)
-    with pytest.raises(BadDesign, match="coefficient -2, coefficient -1 cannot be told"):
+    with pytest.raises(BadDesign, match="event time -2, event time -1 cannot be told"):
         pre_trend(
             small([2003, 2003, np.inf, np.inf]), 2
         )  # both years before are leads: nothing to compare with

@@ -118,6 +118,21 @@ def players(asked: Asked, among: Mask, draws: int) -> NDArray[np.int64]:
     return out
 
 
+def begun_later(asked: Asked, why: str) -> None:
+    """BadDesign where a place is exposed from the first year on. why: what cannot be done with it."""
+    early = [asked.panel.places[i] for i in np.flatnonzero(asked.panel.first <= asked.panel.years[0])]
+    if early:
+        raise BadDesign(
+            f"{len(early)} place(s) are exposed from the first year on ({first_five(early)}): {why}. Leave them out, or "
+            "begin the table earlier."
+        )
+
+
+def first_five(names: Sequence[str]) -> str:
+    """The first five names."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def same_start(asked: Asked, what: str) -> float:
     """The one year in which exposure begins; BadDesign where there are several."""
     starts = np.unique(asked.panel.first[asked.exposed])

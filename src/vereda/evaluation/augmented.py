@@ -154,7 +154,8 @@ def _left_out_errors(
     years = len(a)
     if years < 3:
         raise BadDesign(
-            f"{years} years before exposure are too few to choose a penalty by leaving one out: give the penalty."
+            f"{years} year(s) before exposure are too few to choose a penalty by leaving one out: three are needed. Use scm "
+            "or did (`augmented.ridge` takes a penalty)."
         )
     left = np.empty((years, years))
     for s in range(years):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, players, small
+from vereda.evaluation.asked import Asked, Found, Mask, begun_later, first_five, players, small
 from vereda.evaluation.behind import behind
 from vereda.evaluation.by_influence import missing
 from vereda.evaluation.panel import Array, Codes
@@ -44,16 +44,19 @@ def _cells(asked: Asked) -> Mask:
 
 
 def _usable(asked: Asked) -> None:
+    begun_later(asked, "nothing is known of them without exposure")
     panel = asked.panel
-    early = np.flatnonzero(panel.first <= panel.years[0])
-    if len(early):
-        names = ", ".join(panel.places[i] for i in early[:5])
-        raise BadDesign(
-            f"{len(early)} places are exposed from the first year on ({names}): nothing is known of them without "
-            "exposure. Leave them out, or begin the table earlier."
-        )
     if not asked.exposed.any():
         raise BadDesign(f"No place is exposed by {panel.years[-1]:.0f}: there is nothing to evaluate.")
+    known: Mask = ~np.isnan(asked.y) & ~_cells(asked)
+    if not known.any(axis=0).all():
+        years = first_five([f"{t:.0f}" for t in panel.years[~known.any(axis=0)]])
+        raise BadDesign(
+            f"Every place with a value is exposed in {years}: nothing is known of those years without exposure. End the table before."
+        )
+    if not known.any(axis=1).all():
+        names = first_five([panel.places[i] for i in np.flatnonzero(~known.any(axis=1))])
+        raise BadDesign(f"No value without exposure in {names}: nothing is known of them. Leave them out.")
 
 
 def _found(asked: Asked, fitted: "Completion") -> Found:

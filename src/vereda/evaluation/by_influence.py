@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
 from vereda.evaluation import inference
-from vereda.evaluation.asked import Asked, Found, effects, small
+from vereda.evaluation.asked import Asked, Found, begun_later, effects, small
 from vereda.evaluation.behind import Behind, behind
 from vereda.evaluation.inference import Errors, Z, errors
 from vereda.evaluation.panel import Panel
@@ -28,6 +28,8 @@ GAPS = "Too few controls, or too few exposed places, with values in both years: 
 ALIKE = (
     "All places move alike but for rounding: there is no variation that a standard error could be made of."
 )
+NO_LEAD = "not tested: no year before exposure but the one compared with"
+LINE = "the regression goes beyond the places there are along a straight line"
 ROUNDING = 1e-14  # of the largest value: a standard error below is made of rounding
 
 
@@ -52,13 +54,9 @@ def twfe(asked: Asked) -> Found:
     """Least squares with place and year effects; its event times mix cohorts where effects differ."""
     from vereda.evaluation import event_study
 
-    early = [asked.panel.places[i] for i in np.flatnonzero(asked.panel.first <= asked.panel.years[0])]
-    if early:
-        raise BadDesign(
-            f"{len(early)} places are exposed from the first year on ({', '.join(early[:5])}{', ...' * (len(early) > 5)}): "
-            "there is no year before to compare with, and as controls they would pass on their own effect. Leave them "
-            "out, or begin the panel earlier."
-        )
+    _regressed(
+        asked, "there is no year before to compare with, and as controls they would pass on their own effect"
+    )
     o, used = asked.options, bool(asked.panel.covariates.shape[1])
     study = event_study.twfe(asked.panel, o["leads"], o["lags"], covariates_by_year=used)
     return _regression(asked, study, behind(asked.panel, "pooled"))
@@ -68,6 +66,7 @@ def sunab(asked: Asked) -> Found:
     """Sun & Abraham (2021)."""
     from vereda.evaluation import event_study
 
+    _regressed(asked, "there is no year before to compare with")
     o, used = asked.options, bool(asked.panel.covariates.shape[1])
     study = event_study.sun_abraham(
         asked.panel, o["leads"], o["lags"], control=o["control"], covariates_by_year=used
@@ -79,21 +78,25 @@ def imputation(asked: Asked) -> Found:
     """Borusyak, Jaravel & Spiess (2024), with their test of trends on unexposed cells."""
     from vereda.evaluation import imputation as module
 
+    _regressed(asked, "nothing is known of them without exposure")
     panel, used = asked.panel, bool(asked.panel.covariates.shape[1])
     early = asked.options["anticipation"]
     study = module.impute(panel, anticipation=early, covariates_by_year=used).study
     rests = behind(panel, "unexposed", early)
     before: tuple[Effect, ...] = ()
     leads = int(min(3, panel.first[asked.exposed].min() - early - panel.years[0] - 1))
+    checks: tuple[Check, ...] = (Check("pre_trend", "informational", NO_LEAD),)
     try:
-        trend = module.pre_trend(panel, leads, anticipation=early, covariates_by_year=used)
+        trend = (
+            module.pre_trend(panel, leads, anticipation=early, covariates_by_year=used) if leads > 0 else None
+        )
     except BadDesign as fault:
-        checks: tuple[Check, ...] = (Check("pre_trend", "informational", f"not tested: {fault}"),)
-    else:
+        trend, checks = None, (Check("pre_trend", "informational", f"not tested: {fault}"),)
+    if trend is not None:
         before = _events(asked, trend.leads, rests)
         checks = (_f_test(asked, trend.leads, np.ones(leads, dtype=bool), rests),)
     listed = before + _events(asked, study.events, rests)
-    return _whole(asked, rests, study.overall, listed, checks)
+    return _whole(asked, rests, study.overall, listed, checks + _overlap(asked))
 
 
 # Standard errors ----------------------------------------------------------------------------------------------
@@ -195,9 +198,44 @@ def _regression(asked: Asked, study: "EventStudy", rests: Behind) -> Found:
 
     clusters, count = len(np.unique(asked.panel.cluster)), int(study.observations[0])
     listed = _events(asked, study.events, rests, crv1(count, int(study.parameters[0]), clusters))
-    checks = (_f_test(asked, study.events, study.event_time < -1, rests),)
+    checks = (_f_test(asked, study.events, study.event_time < -1, rests), *_overlap(asked))
     factor = crv1(count, int(study.overall_parameters[0]), clusters)
     return _whole(asked, rests, study.overall, listed, checks, factor=factor)
+
+
+def _regressed(asked: Asked, why: str) -> None:
+    """BadDesign where a regression has nothing to compare: places exposed all along, or covariates that are the exposure."""
+    begun_later(asked, why)
+    x = np.column_stack([np.ones(len(asked.exposed)), asked.panel.covariates])
+    x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
+    exposed = asked.exposed.astype(float)
+    if (
+        x.shape[1] > 1
+        and np.ptp(exposed)
+        and np.abs(exposed - x @ np.linalg.lstsq(x, exposed, rcond=None)[0]).max() < 1e-9
+    ):
+        raise BadDesign(
+            f"The covariates ({', '.join(asked.panel.covariate_names)}) tell exposed places from the rest exactly: whatever changes with "
+            "exposure changes with them. Leave one out, or use coarser ones."
+        )
+
+
+def _overlap(asked: Asked) -> tuple[Check, ...]:
+    """Whether the covariates of a regression tell exposed places from the rest: it then rests on a line beyond the data."""
+    from vereda.evaluation.did import overlap
+
+    exposed, panel = asked.exposed, asked.panel
+    if not panel.covariates.shape[1] or exposed.all():
+        return ()
+    try:
+        (found,) = overlap(replace(panel, first=np.where(exposed, panel.years[-1], np.inf)))
+    except BadDesign as fault:
+        return (Check("overlap", "failed", f"{LINE}: {str(fault).split(': ', 1)[-1]}"),)
+    top, alone = found.values["largest"], found.values["alone"]
+    words = (
+        f"the largest fitted probability of exposure is {top:.3f}, above 0.9 for {alone:.0%} of the exposed"
+    )
+    return (replace(found, detail=words, values={"largest": top, "alone": alone}),)
 
 
 def _own_trend(asked: Asked, found: CohortEffects, rests: Behind) -> tuple[Check, ...]:
@@ -224,9 +262,7 @@ def _f_test(asked: Asked, found: Estimates, leads: NDArray[np.bool_], rests: Beh
     if usable.any() and not (_known(asked, _part(found, np.flatnonzero(usable).tolist())).se > scale).all():
         return Check("pre_trend", "informational", f"not tested: {ALIKE}")
     if not usable.any():
-        return Check(
-            "pre_trend", "informational", "not tested: no year before exposure but the one compared with"
-        )
+        return Check("pre_trend", "informational", NO_LEAD)
     one = np.zeros(int(usable.sum()), dtype=np.int64)
     test = all_zero(
         found.value[usable, 0], found.influence[:, usable, 0], asked.panel.cluster, of(asked.panel), one

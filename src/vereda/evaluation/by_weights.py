@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vereda.errors import BadDesign, BadRequest
-from vereda.evaluation.asked import Asked, Found, Mask, named_weights, players, same_start, small
+from vereda.evaluation.asked import (
+    Asked,
+    Found,
+    Mask,
+    begun_later,
+    first_five,
+    named_weights,
+    players,
+    same_start,
+    small,
+)
 from vereda.evaluation.behind import behind
 from vereda.evaluation.by_influence import missing
 from vereda.evaluation.certificate import Certificate
@@ -75,9 +85,16 @@ def sdid(asked: Asked) -> Found:
     """Arkhangelsky et al. (2021); each cohort against places never exposed, averaged by exposed cells."""
     from vereda.evaluation.sdid_staggered import staggered
 
+    begun_later(asked, "there is no year before to compare with")
     panel, o = asked.panel, asked.options
     use = _taking_part(asked)
     y, first = asked.y[use], panel.first[use]
+    if holes := [
+        panel.places[i] for i in np.flatnonzero(use & asked.exposed & np.isnan(asked.y).any(axis=1))
+    ]:
+        raise BadDesign(
+            f"Exposed places with gaps: {first_five(holes)}. Fill them, leave them out, or cut the years."
+        )
     gaps = "places" if np.isnan(y).any() else "refuse"
     found = staggered(y, panel.years, first, o["variant"], o["path"], gaps)
     places = [panel.places[i] for i in np.flatnonzero(use)]
@@ -223,6 +240,7 @@ def _pooled(asked: Asked) -> Found:
             "ascm with places exposed in different years has no placebos and no pairs of places (forbidden) here: "
             "estimate the cohorts one by one, or use sdid."
         )
+    begun_later(asked, "there is no year before to compare with")
     f = augmented.staggered(asked.y, panel.years, panel.first, donors=asked.donors, names=panel.places)
     start = np.searchsorted(panel.years, f.first)
     times = np.arange(-int(start.max()), len(f.event_time))

@@ -29,7 +29,7 @@ def comparable(panel: Panel, start: Codes, cohort: Codes, control: str) -> None:
         names = ", ".join(np.array(panel.places)[always][:5])
         raise BadDesign(
             f"{int(always.sum())} places are exposed from the first year on ({names}): there is no year before to "
-            "compare with. Leave them out (panel.only), or begin the panel earlier."
+            "compare with. Leave them out, or begin the panel earlier."
         )
     if not (start == span).any() or (start == span).all():
         raise BadDesign(

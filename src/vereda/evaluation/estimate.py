@@ -194,6 +194,7 @@ def estimate(
     begun = clock() if clock else 0.0
     one = _one(panel, outcome, covariates)
     _changes(one)
+    _tell_apart(one)
     found = METHODS[estimator].run(Asked(one, full, seed, donors, forbidden))
     if not np.isfinite(found.att):
         raise BadDesign(
@@ -217,6 +218,24 @@ def estimate_all(
     """`estimate` for each outcome, all of them unless named. The same seed gives them the same draws."""
     specification.setdefault("data", panel.hash)
     return tuple(estimate(panel, name, estimator, **specification) for name in outcomes or panel.outcomes)
+
+
+def _tell_apart(panel: Panel) -> None:
+    """BadDesign for a covariate that the others and a constant make up: there is no telling what is whose."""
+    x = np.column_stack([np.ones(len(panel.places)), panel.covariates])
+    x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
+    for k in range(1, x.shape[1]):
+        left = x[:, k] - x[:, :k] @ np.linalg.lstsq(x[:, :k], x[:, k], rcond=None)[0]
+        if np.abs(left).max() <= 1e-9:
+            others = ", ".join(panel.covariate_names[: k - 1])
+            what = (
+                f"a combination of {others} and a constant"
+                if others and np.ptp(x[:, k]) > 1e-9
+                else "constant"
+            )
+            raise BadDesign(
+                f"Covariate {panel.covariate_names[k - 1]} is {what} over the places: it adds nothing. Leave it out."
+            )
 
 
 def _changes(panel: Panel) -> None:

@@ -281,8 +281,8 @@ def _unknown(panel: Panel, unknown: Mask, unexposed: Mask, name: str) -> str:
             f"nothing links {_names(np.array(panel.places), np.asarray(unknown.any(axis=1)))} to the other places"
         )
     return (
-        f"outcome {name}: {int(unknown.sum())} exposed cells are not identified: {'; '.join(causes)}. Leave the "
-        "places or years out, ask for fewer horizons, or say leave_out=True to average over the others."
+        f"outcome {name}: {int(unknown.sum())} exposed cells are not identified: {'; '.join(causes)}. Leave "
+        "those places or years out (`impute(leave_out=True)` averages over the others)."
     )
 
 

@@ -135,13 +135,14 @@ def identified(null: Array, design: Design, controls: Mapping[str, Array], name:
     """BadDesign where a coefficient moves along a direction (Q, d) the data say nothing about."""
     p, end = len(design.label), len(null) - len(controls)
     stuck = np.abs(null).max(axis=1, initial=0.0) > 1e-6
-    words = [f"coefficient {label}" for label, s in zip(design.label, stuck[:p], strict=True) if s]
+    words = [f"event time {label}" for label, s in zip(design.label, stuck[:p], strict=True) if s]
     words += [f"control {label}" for label, s in zip(controls, stuck[end:], strict=True) if s]
     if words:
+        some = ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
         raise BadDesign(
-            f"outcome {name}: {', '.join(words[:12])} cannot be told from place and year effects. Causes seen: all "
-            "places exposed at once; no never-exposed places and every lead and lag kept (bin them: leads=, lags=); "
-            "no value in the reference year; a control that does not change within places."
+            f"outcome {name}: {some} cannot be told from place and year effects. Causes seen: all places exposed at "
+            "once; no never-exposed places and every lead and lag kept (bin them: leads, lags); no value in the year "
+            "compared with; covariates that tell exposed places from the rest, or do not change within places."
         )
 
 
