@@ -229,6 +229,12 @@ def test_an_effect_is_printed_as_finely_as_its_interval_bears(value, low, high, 
 
 
 def test_p_values_and_shares() -> None:
+    assert [text.p_value(p, "en") for p in (0.04996, 0.0503, 0.05, 0.0508)] == [
+        "0.04996",
+        "0.0503",
+        "0.050",
+        "0.051",
+    ]
     assert [text.p_value(p, "es") for p in (0.0002, 0.034, 0.0996, 0.2149, 1.0)] == ["<0,001", "0,034", "0,10", "0,21", "1,00"]  # fmt: skip
     assert text.percent(0.0613, "es") == "6,1\u00a0%"
     assert [text.loose(v, "en") for v in (0.27431, 1234.5, 3.0, float("nan"))] == ["0.274", "1,234", "3", "?"]

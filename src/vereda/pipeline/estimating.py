@@ -375,6 +375,10 @@ def _shown(found: Estimate) -> Iterator[Any]:
         heavy = [f"{name} {weight:.3f}" for name, weight in list(found.weights.items())[:DRAWN]]
         more = f" and {len(found.weights) - DRAWN} more" if len(found.weights) > DRAWN else ""
         yield Text(f"Weights: {', '.join(heavy)}{more}")
+    if found.certificate and found.certificate.unique is False:
+        yield Text(
+            "Other weights fit the years before as well: these are one choice among many.", style="yellow"
+        )
     for check in found.checks:
         colour = {"passed": "green", "failed": "red"}.get(check.state, "")
         yield Text(f"{check.name.replace('_', ' ')}, {check.state}: {check.detail}", style=colour)

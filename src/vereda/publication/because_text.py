@@ -83,6 +83,8 @@ def _outcome(outcome: OutcomeFinding, lang: str, names: Names) -> list[Renderabl
         shown.append(_labelled(N_("Year by year"), _years(outcome, lang), lang))
     if outcome.effects:
         shown.append(_effects(outcome.effects, lang))
+        if any(effect.p is None or effect.size is None for effect in outcome.effects):
+            shown.append(Line(_t("–: not given; --json says why (why_no_se, checks)", lang), style="dim"))
     shown += _checks(outcome, lang, named)
     if lead is not None:
         shown.append(_labelled(N_("The way back"), f"vereda trace {lead.effect.trace}", lang))

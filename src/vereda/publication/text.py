@@ -151,10 +151,13 @@ def interval(figure: Figure, lang: str) -> str:
 
 
 def p_value(p: float, lang: str) -> str:
-    """A p-value: 0.21, 0.034, <0.001."""
+    """A p-value: 0.21, 0.034, <0.001; with as many digits as keep it apart from 0.05, by which verdicts go."""
     if p < 0.001:
         return f"<{digits(0.001, lang, 3)}"
-    return digits(p, lang, 3 if p < 0.0995 else 2)
+    places = 3 if p < 0.0995 else 2
+    while p != 0.05 and round(p, places) == 0.05 and places < 7:
+        places += 1
+    return digits(p, lang, places)
 
 
 def percent(share: float, lang: str) -> str:
