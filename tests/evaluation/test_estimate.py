@@ -333,6 +333,7 @@ def test_places_that_move_alike_to_the_last_digit_have_no_standard_error(estimat
     assert all(c.state == "informational" for c in found.checks)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("estimator", METHODS)
 def test_values_of_any_size_that_is_let_in(estimator: str) -> None:
     one = drawn([2008.0] * 6)

@@ -163,5 +163,8 @@ def _left_out_errors(
         left[s] = a - b @ simplex.nearest(a[kept], b[kept], "Synthetic control without one year")[0]
     scale = 1 / (value + penalties[:, None])
     projected = (left @ vector) * vector  # (s, eigenvector): row s meets the s-th year
-    squared = ((scale @ projected.T) / (scale @ (vector**2).T)) ** 2
-    return squared.mean(axis=1), squared.std(axis=1, ddof=1) / np.sqrt(years)
+    unit = np.ldexp(
+        1.0, np.frexp(np.abs(left).max())[1]
+    )  # a power of two: no digit changes, no square overflows
+    squared = ((scale @ (projected / unit).T) / (scale @ (vector**2).T)) ** 2
+    return squared.mean(axis=1) * unit**2, squared.std(axis=1, ddof=1) * unit**2 / np.sqrt(years)

@@ -54,7 +54,8 @@ def nuclear(
 
     def soft(squares: Array) -> Array:
         values = np.sqrt(np.maximum(squares, 0.0))
-        return np.asarray(np.maximum(0.0, 1.0 - theta[:, None] / np.maximum(values, 1e-300)))
+        with np.errstate(over="ignore"):  # a huge penalty over nothing: infinite, and nothing is left
+            return np.asarray(np.maximum(0.0, 1.0 - theta[:, None] / np.maximum(values, 1e-300)))
 
     def gap(low_rank: Array, residual: Array, size: Array) -> Array:
         spectral = np.sqrt(_squares(residual)[..., -1])
