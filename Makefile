@@ -5,10 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
-.PHONY: demo test parity validity score bench lock wheel clean
+.PHONY: demo demo-imagery test parity validity score bench lock wheel clean
 
 demo: $(READY)
 	$(BIN)/vereda demo
+
+# Land cover of a real cube, from files to a cited area; says which of the publishers' files is missing and where to get it.
+IMAGERY ?= lucc_MT/data
+demo-imagery: $(READY)
+	$(BIN)/vereda classify case cases/mato-grosso --data $(IMAGERY) --out build/mato-grosso
 
 test: $(READY)
 	$(BIN)/ruff check src tests benchmarks

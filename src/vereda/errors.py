@@ -17,6 +17,7 @@ VeredaError
 ├── BadDesign          a panel or plan that cannot answer the question asked of it
 ├── NotCertified       a solver that did not reach its optimum; nothing is reported
 └── BadRequest         a command asked for something that does not exist
+    └── NeedsExtra     a command needs packages that are not part of the core
 """
 
 from collections.abc import Mapping, Sequence
@@ -121,3 +122,13 @@ class NotCertified(VeredaError):
 
 class BadRequest(VeredaError):
     """A command asked for something that does not exist."""
+
+
+class NeedsExtra(BadRequest):
+    """A command needs packages that are not part of the core."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"This command needs {package}, which comes with the extra {extra!r}: pip install 'vereda[{extra}]'. "
+            "Everything else runs without it."
+        )

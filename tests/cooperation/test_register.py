@@ -117,7 +117,7 @@ def test_the_real_case_is_read_whole_and_fast() -> None:
     found = read(REAL)
     assert time.perf_counter() - start < 1
     assert len(found.parties) == 2
-    assert len(found.documents) == 156
+    assert len(found.documents) == 159
     assert len(found.meetings) == 21
     assert len(found.instruments) == 15
     assert len(found.metrics) == 20

@@ -1,6 +1,7 @@
 """The descriptions to be fetched, read from bytes of the shape that the portals document."""
 
 import csv
+from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -58,7 +59,23 @@ def test_events_are_added_up(dataset: str, tmp_path: Path, colombia: Gazetteer) 
     day = "2012-05-02T00:00:00.000"
     rows = [[day, *TUMACO[1:], q, *(more[c] for c in columns[6:])] for q in ("1.5", "2.25", "0")]
     path = write(tmp_path / "x.csv", columns, *rows)
-    assert values(dataset, path, colombia) == {("CO-52835", "2012"): 3.75}
+    (times,) = {value.times for value in sources.describe(dataset).values.values()}
+    assert values(dataset, path, colombia) == {("CO-52835", "2012"): pytest.approx(3.75 * times)}
+
+
+def test_a_series_has_one_unit_in_every_description_held_or_fetched() -> None:
+    """Cocaine was in kilograms where it is fetched and in tonnes where it is published: a thousandfold, and no fault to be seen."""
+    units: dict[str, set[str]] = defaultdict(set)
+    for dataset in (*sources.datasets(), *DESCRIBED):
+        for name, series in sources.describe(dataset).series.items():
+            units[name].add(series.unit)
+    assert {name: said for name, said in units.items() if len(said) > 1} == {}
+
+
+def test_what_was_seized_abroad_does_not_share_a_series_with_national_totals() -> None:
+    """The sum over municipalities would stand in the place of a national total that has abroad in it."""
+    live = sources.describe("mindefensa-cocaine")
+    assert {*live.series}.isdisjoint(sources.describe("published-figures").series)
 
 
 def test_seizures_abroad_are_in_no_municipality(tmp_path: Path, colombia: Gazetteer) -> None:
@@ -72,7 +89,7 @@ def test_seizures_abroad_are_in_no_municipality(tmp_path: Path, colombia: Gazett
     )  # fmt: skip
     found = values("mindefensa-cocaine", path, colombia)
     assert found == {
-        ("CO-52835", "2019"): 10.5, ("XX-ABROAD", "2019"): 1000, ("XX-UNEXPLAINED", "2019"): 5, ("CO-00000", "2019"): 1,
+        ("CO-52835", "2019"): 0.0105, ("XX-ABROAD", "2019"): 1, ("XX-UNEXPLAINED", "2019"): 0.005, ("CO-00000", "2019"): 0.001,
     }  # fmt: skip
     levels = {code: p.level for code, p in sources.describe("mindefensa-cocaine").places.items()}
     assert set(levels.values()) == {"unassigned"}  # so that no sum of municipalities takes them for one

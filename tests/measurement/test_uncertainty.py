@@ -1,5 +1,6 @@
 """Points, distributions, draws: against scipy, and to the bit."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from vereda.measurement import kernel
 from vereda.measurement.marginals import marginals, uniform
 from vereda.measurement.parameters import Parameter, ParameterSet
 from vereda.measurement.plan import harvest_plan
-from vereda.measurement.points import points
+from vereda.measurement.points import BITS, points
 from vereda.measurement.threads import over_blocks
-from vereda.measurement.uncertainty import draw, quantiles
+from vereda.measurement.uncertainty import WORTH, draw, quantiles
 
 YEARS = (2019, 2020, 2021)
 
@@ -131,6 +132,53 @@ def test_draws_are_the_same_to_the_bit(held: ParameterSet, method: Any) -> None:
     assert_array_equal(one, two)
     assert_array_equal(one[:, :5000], draw(plan, inputs, 5000, seed=9, method=method).values)
     assert not np.array_equal(one, draw(plan, inputs, 10_000, seed=10, method=method).values)
+
+
+@pytest.mark.filterwarnings("ignore:The balance properties")
+def test_a_plan_drawn_in_one_loop_gives_the_bits_of_its_parts(
+    held: ParameterSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points, distributions and model at once are the same numbers as one after the other, also in the last, cut block."""
+    monkeypatch.setattr("vereda.measurement.uncertainty.WORTH", 1)
+    plan = harvest_plan(held, YEARS, "routes", "added")
+    inputs = marginals(plan.columns)
+    at_once = draw(plan, inputs, 10_000, seed=9).values
+    assert_array_equal(at_once, draw(lambda x: plan(x), inputs, 10_000, seed=9).values)
+    assert_array_equal(at_once[:, :300], draw(plan, inputs, 300, seed=9).values)
+
+
+@pytest.mark.filterwarnings("ignore:The balance properties")
+@pytest.mark.parametrize("size", [32, 64, 512])
+def test_a_block_of_values_is_that_of_its_points(size: int) -> None:
+    """Which draws lie in the tails of a normal is known from the points; the numbers are those of looking for them."""
+    columns = [
+        _one("normal", 0.5, 0.4, 0.6),
+        _one("normal", 0.95, 0.9, 1.0),  # cut at one
+        _one("lognormal", 6.0, 3.0, 12.0, "fresh_leaf_yield"),
+        _one("triangular", 0.8, 0.7, 0.9),
+        _one("uniform", 0.8, 0.7, 0.9),
+        _one("fixed", 0.8, 0.8, 0.8),
+    ]
+    inputs, made, room = marginals(columns), points(6, 4096, seed=5, size=size), np.empty((6, size))
+    for b in (0, 1, 7, made.blocks - 1):
+        kernel.values(made.pattern, made.order, made.state(b), BITS, *inputs.tables, room)
+        assert_array_equal(room, inputs.values(made.block(b)))
+
+
+@pytest.mark.filterwarnings("ignore:The balance properties")
+def test_the_points_are_the_same_where_scipy_hides_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The direction numbers are read off points far ahead where they cannot be had at once."""
+    here = points(5, 100_000, seed=3, size=256)
+    monkeypatch.setattr("vereda.measurement.points._scrambled", lambda *_: None)
+    there = points(5, 100_000, seed=3, size=256)
+    assert_array_equal(here.directions, there.directions)
+
+
+def test_draws_of_a_plan_that_are_no_numbers_are_refused(held: ParameterSet) -> None:
+    plan = harvest_plan(held, YEARS, "routes", "added")
+    for n in (5000, WORTH):  # in parts; in one loop
+        with pytest.raises(BadDesign, match="not numbers"):
+            draw(replace(plan, scale=np.inf), marginals(plan.columns), n, seed=1)
 
 
 def test_results_do_not_depend_on_the_number_of_workers() -> None:

@@ -332,7 +332,7 @@ def test_options_asked_wrong_are_answered_plainly(built: Path, words: list[str],
         (2023, ["dry_leaf_yield=7"], "belongs to the alkaloid chain"),
         (2023, ["hcl_per_ha@CO-99=7"], "no region of this assessment"),
         (2023, ["hcl_per_ha@CO-SIMCIPACIFIC=7"], "no way of computing"),
-        (2023, ["purity_step=0.8"], "no way of computing"),
+        (2023, ["hcl_per_ha=7", "purity_step=0.8"], "no way of computing"),
         (2023, ["share_leaf=0.9"], "not to one"),
         (2023, ["seizure_purity=1.2"], "a share lies between 0 and 1"),
         (2023, ["losses=-5"], "an amount is not negative"),
@@ -378,6 +378,7 @@ ENTRY = "- id: cocaine-per-hectare-2020"
         ("period: 2020, estimator: unodc-simci, source: INSIGHT_2021", "period: 2022, estimator: unodc-simci, source: INSIGHT_2021", ENTRY, "must be one observation"),
         ("  value: 0\n  low: 0\n  high: 0\n  unit: \"%\"", "  value: 20\n  low: 20\n  high: 20\n  unit: \"%\"", "- id: growers-making-base-2019", "not to one"),
         ("quantity: seizure_purity\n  place: CO\n  year: 2000\n  value: 0.8\n  low: 0.7\n  high: 0.9", "quantity: seizure_purity\n  place: CO\n  year: 2000\n  value: 0.8\n  low: 0.7\n  high: 1.9", "- id: purity-of-seizures", "a share lies between 0 and 1"),
+        ("    hcl_per_ha: 4", "    hcl_per_ha: -4", "- id: unodc", "life of hcl_per_ha"),
     ],
 )  # fmt: skip
 def test_a_fault_in_the_case_is_named_by_file_and_line(
@@ -403,6 +404,7 @@ def test_a_fault_in_the_case_is_named_by_file_and_line(
         ("chain: harvest", "chain: harvesting", "is not a value it takes"),
         ("pledges: [halve-cocaine, halve-coca-area]", "pledges: [halve-everything]", "is not known"),
         (ENTRY, "- id: cocaine-per-hectare-2019", "is taken"),
+        ("field_year: 2022\n  assessment: unodc", "field_year: 2022\n  assessment: simci", "is not known"),
     ],
 )
 def test_the_register_names_what_points_nowhere(
@@ -479,3 +481,69 @@ def test_intervals_of_the_eve(study: Study, workspace: Store, table: tuple[Desk,
     rates = {f.reading: f.coverage.rate for f in told}
     assert rates["printed"] is not None
     assert round(rates["printed"].value, 2) == 0.33
+
+
+def test_an_amount_at_the_purity_formerly_stated_is_never_called_pure(
+    study: Study, table: tuple[Desk, Held]
+) -> None:
+    """The factor of 2016 is of cocaine as then stated: without the step of purity there is no pure amount."""
+    assert not asked(study, table, 2016, "productive_ratio=1.02").computed
+    told = asked(study, table, 2016, "productive_ratio=1.02", "purity_step=0.767")
+    by = {s.id: s.figure.value or 0.0 for s in told.stages}
+    assert told.form == "re-expressed"
+    assert by["hydrochloride"] == pytest.approx(0.767 * by["stated"], rel=1e-9)
+    assert by["hydrochloride"] < by["stated"] < (told.published[0].value or 0.0)
+    assert {r.flag for r in told.readings} == {"other_purity"}, "what was published then is not pure, either"
+    assert told.frozen is None
+    assert any("stated at the purity then used" in m.text for m in told.says)
+
+
+def test_field_work_belongs_to_the_estimator_whose_factors_it_served(
+    study: Study, table: tuple[Desk, Held]
+) -> None:
+    assert [w.year for w in asked(study, table, 2021).field_work] == [2019, 2022, 2023]
+    assert asked(study, table, 2021, estimator="us").field_work == ()
+
+
+def test_a_balance_of_the_chemical_needs_the_supply_of_that_very_year(
+    study: Study, table: tuple[Desk, Held]
+) -> None:
+    """1,400 t at 0.1 kg of permanganate a kilogram need 140 t."""
+    none = asked(study, table, 2021)
+    assert none.companions.balance is not None
+    assert none.companions.balance.over == ()
+    assert {"chemical_imported", "losses", "counted_twice"} <= {m.quantity for m in none.companions.missing}
+    told = asked(study, table, 2021, "chemical_imported=280").companions
+    assert told.balance is not None
+    assert (told.need[0].value, told.balance.over[0].value) == (pytest.approx(140), pytest.approx(50))
+    other = asked(study, table, 2021, "chemical_imported:2020=280").companions
+    assert other.balance is not None
+    assert other.balance.over == ()
+
+
+def test_by_region_the_worth_of_surveying_one_is_told_and_areas_are_held_to_the_total(
+    study: Study, table: tuple[Desk, Held]
+) -> None:
+    regions = table_regions(study)
+    given = [
+        word
+        for i, r in enumerate(regions)
+        for word in (f"census_area@{r}:2022=45000", f"census_area@{r}:2023=50000", f"productive_ratio@{r}=1.028",
+                     f"hcl_per_ha@{r}={'4..14' if i == 1 else '8..10'}")
+    ]  # fmt: skip
+    told = asked(study, table, 2023, *given)
+    assert (told.regional, told.form) == (True, "hectare")
+    assert [m.values["total"].value for m in told.says if "add up to" in m.text] == [225_000, 250_000]  # type: ignore[union-attr]
+    by = {s.place: s.narrowing.value or 0.0 for s in told.readings[0].regions}
+    assert set(by) == set(regions)
+    assert max(by, key=lambda r: by[r]) == regions[1], "the region known least is worth most"
+    assert {s.id: s.missing for s in told.stages}["fresh_leaf"] == ("fresh_leaf_yield",), (
+        "of the regions, not national"
+    )
+    shown = printed(publication.production_text(told, "en"))
+    assert "A survey of one region" in shown
+    assert regions[1] in shown
+
+
+def table_regions(study: Study) -> tuple[str, ...]:
+    return next(a for a in study.register.assessments if a.id == "unodc").regions

@@ -10,7 +10,7 @@ from rich.console import Console
 from vereda import publication
 from vereda.publication import inspected, text, words
 from vereda.publication.refuse import bare_numbers
-from vereda.sources import signs
+from vereda.sources import polygons, signs
 from vereda.terms.source import Seen, Sign
 
 SIGNS = (
@@ -42,7 +42,7 @@ def printed(parts) -> str:
 
 
 def test_every_rule_has_its_name_and_its_sentence() -> None:
-    rules = {*signs.RULES, "revisions"}
+    rules = {*signs.RULES, *polygons.RULES, "revisions"}
     assert {*words.SIGNS} == {*words.SIGN_RULES} == rules
     for said in (*words.SIGNS.values(), *words.SIGN_RULES.values()):
         assert text.known(said, "es")

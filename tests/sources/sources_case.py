@@ -55,6 +55,8 @@ FILES = {
     "ucdp-events": "colombia/ucdp-ged-colombia/ged_colombia_1989_2018.csv.gz",
     "aiddata-aims-projects": "colombia/aiddata-colombia-aims/projects.csv.gz",
     "aiddata-aims-iati": "colombia/aiddata-colombia-aims/iati_2.03_ColombiaAIMS_GeocodedResearchRelease.xml.gz",
+    "dane-municipal-value-added": "colombia/dane-municipal-value-added/value_added_municipality_year_2011_2021.csv.gz",
+    "siraj-travel-time": "colombia/siraj-2018-travel-time/travel_time_gcp_municipality.csv",
     "dane-mgn-geometry": "colombia/dane-mgn-2018-geometry/municipalities_simplified.geojson.gz",
 }
 

@@ -106,6 +106,38 @@ def test_a_longitude_with_marks_of_thousands(printed: str, fault: type[Exception
         sources.read(described, wrong)
 
 
+# ---- 17: money ----------------------------------------------------------------------------------------------------
+
+
+def test_amounts_of_money_in_spanish(described: Describe, csv_file: Write) -> None:
+    """1.460.674,00 is a million and a half: read where it is declared, refused where it is not."""
+    money = {**LONG, "values": "{value: {series: aid}}", "series": "{aid: {unit: USD, least: 0}}"}
+    path = csv_file('code,year,value\n91001,2019,"1.460.674,00"\n')
+    spanish = described(**money, numbers='{default: {decimal: ",", thousands: "."}}')
+    assert value(sources.read(spanish, path), "CO-91001", "2019") == 1460674.0
+    with pytest.raises(BadNumber, match=r"1\.460\.674,00"):
+        sources.read(described(**money), path)
+
+
+def test_stages_of_money_are_never_one_series() -> None:
+    """Five US transaction types are five stages of the same money: five series, none of them their sum, no text let through."""
+    d = sources.describe("us-foreign-assistance")
+    assert d.series_from is not None
+    assert len({*d.series_from.codes.values()}) == len(d.series_from.codes) == 5
+    assert {*d.series} == {
+        f"{name}{tail}" for name in d.series_from.codes.values() for tail in ("", ".constant")
+    }
+    path = EXTRACTS / "us-foreign-assistance"
+    (file,) = path.glob("*")
+    with pytest.raises(BadSource, match="is not among the texts described"):
+        sources.read(
+            d.model_copy(
+                update={"series_from": d.series_from.model_copy(update={"codes": {"Obligations": "x"}})}
+            ),
+            file,
+        )
+
+
 # ---- 18: a register has a day on which it was cut ---------------------------------------------------------------
 
 

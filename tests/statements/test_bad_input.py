@@ -2,12 +2,19 @@
 
 import tracemalloc
 import zipfile
+from io import BytesIO, StringIO
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from review_case import TEXT, at, case_copy, review
+from rich.console import Console
 from statements_case import LETTER, docx, found, pdf, places, read, words
 
-from vereda import statements
+from vereda import cooperation, statements
+from vereda.cli import main
 from vereda.errors import BadStatement
+from vereda.pipeline import review_entries, review_shown
 from vereda.pipeline.candidates import shown
 
 SPANISH = "Las partes acordaron la creación de un centro de capacitación en Tibú para la región y los países vecinos.\n"
@@ -149,10 +156,6 @@ def test_hostile_markup_stays_text() -> None:
     document = read(text, name="hostile.txt")
     (one,) = [c for c in statements.extract(document, words(), places()) if c.kind == "commitment"]
     assert "<script>" in one.quote
-    from io import StringIO
-
-    from rich.console import Console
-
     out = StringIO()
     console = Console(file=out, width=200)
     for part in shown(document, [one], "en"):
@@ -186,3 +189,78 @@ def test_a_changed_document_is_noticed_and_its_spans_are_found_again_or_lost() -
 
 def test_nothing_is_made_of_nothing() -> None:
     assert found("It rains. The road is long and the night is dark.", "commitment") == []
+
+
+# ---- and then it is kept, compared and printed ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "docProps/core.xml"])
+def test_a_bomb_in_any_part_is_not_unpacked(part: str) -> None:
+    """A part that says it is small and is not: the size in the directory of the archive is not believed."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, b"<a>" + b" " * 5_000_000)
+        if part != "word/document.xml":
+            archive.writestr("word/document.xml", "<w:document/>")
+    tracemalloc.start()
+    with pytest.raises(BadStatement, match="zip bomb"):
+        statements.read("bomb.docx", out.getvalue())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_a_bomb_in_a_part_that_is_not_read_does_no_harm() -> None:
+    data = BytesIO(docx([LETTER]))
+    with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/media/image1.png", b"\0" * 9_000_000)
+    assert "training centre" in statements.read("letter.docx", data.getvalue()).text
+
+
+def test_nested_tags_do_not_exhaust_the_reader() -> None:
+    page = "<div>" * 20_000 + LETTER + "</div>" * 20_000
+    assert "training centre" in statements.read("deep.html", page.encode()).text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_encodings_with_a_mark_are_read(encoding: str) -> None:
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff", "utf-32": b""}[encoding]
+    document = statements.read("wide.txt", mark + (SPANISH * 2).encode(encoding))
+    assert document.text == SPANISH * 2
+
+
+def test_an_encoding_that_a_page_claims_wrongly_does_not_spoil_it() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body><p>' + SPANISH * 3 + "</p></body></html>"
+    document = statements.read("claims.html", page.encode())
+    assert "creación de un centro de capacitación en Tibú" in document.text
+
+
+def test_hostile_markup_reaches_no_page_or_file_as_markup(tmp_path: Path) -> None:
+    """What a reviewer types is printed on pages: it is kept as text, and no entry of a case can be broken by it."""
+    held = review(tmp_path, case=case_copy(tmp_path))
+    evil = '<script>alert(1)</script>\n- id: C99\n  promise: "x'
+    held.decide(at(held, "agreed to open"), "accept", said={"gist.en": evil, "gist.es": evil}, why=evil)
+    review_entries.write(held, review_entries.draft(held, review_entries.Source("HLD9_DECL")))
+    case = cooperation.read(held.case)
+    assert case.commitments[-1].id == "C18"
+    assert case.commitments[-1].gist.en == " ".join(evil.split())
+    console = Console(file=(out := StringIO()), width=300)
+    for part in review_shown.state(held, "en"):
+        console.print(part)
+    assert "\x1b" not in out.getvalue()
+
+
+def test_a_document_that_changed_after_its_spans_were_stored_is_noticed_by_the_command(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "made-up.txt"
+    file.write_text(TEXT, encoding="utf-8")
+    asked = ["review", str(file), "--by", "ana", "--reviews", str(tmp_path / "reviews"), "--lang", "en"]
+    decided = tmp_path / "d.jsonl"
+    decided.write_text('{"candidate": "commitment@110-165", "verdict": "reject"}\n', encoding="utf-8")
+    assert CliRunner().invoke(main, [*asked, "--decisions", str(decided)]).exit_code == 0
+    file.write_text("Corrected.\n\n" + TEXT, encoding="utf-8")
+    told = CliRunner().invoke(main, [*asked, "--state"]).output
+    assert "earlier version" in told
+    assert "0 stand where they stood, 1 have moved, 0 are no longer" in " ".join(told.split())
+    assert "1 decisions recorded" in CliRunner().invoke(main, [*asked, "--carry"]).output

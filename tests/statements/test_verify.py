@@ -79,3 +79,28 @@ def test_a_span_holds_no_text() -> None:
     assert candidate.quote not in repr(statements.span(document, candidate))
     other = replace(candidate, start=candidate.start + 1, end=candidate.end + 1)
     assert not statements.stands(document, other)
+
+
+@given(st.data())
+def test_a_span_of_any_text_is_found_after_any_insertion(data: st.DataObject) -> None:
+    """What still stands somewhere is never called lost, and what is found bears the hash."""
+    document = read(LETTER)
+    start = data.draw(st.integers(0, len(document.text) - 2))
+    end = data.draw(st.integers(start + 1, min(len(document.text), start + 80)))
+    kept = statements.span(document, Candidate("x", start, end, document.text[start:end]))
+    at = data.draw(st.integers(0, start))
+    changed = replace(document, text=document.text[:at] + "put in " + document.text[at:])
+    (one,) = statements.check(changed, [kept])
+    assert one.start is not None
+    assert one.end is not None
+    assert statements.digest(changed.text[one.start : one.end]) == kept.quote_sha256
+
+
+def test_a_changed_text_of_five_hundred_pages_is_compared_by_its_words() -> None:
+    document = read(LETTER)
+    kept = [statements.span(document, c) for c in statements.extract(document, words(), places())]
+    filler = "It rains on the road and the night is long. " * 30_000
+    changed = replace(document, text=filler + LETTER.replace("Leticia", "Iquitos"))
+    states = [c.state for c in statements.check(changed, kept)]
+    assert set(states) == {"moved", "lost"}
+    assert states.count("lost") <= 3

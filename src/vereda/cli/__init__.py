@@ -1,5 +1,6 @@
 """The door: parse, call the pipeline, print."""
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -193,6 +194,7 @@ def read(file: Path, case: str, lang: str, text_lang: str | None, date: str | No
 
     Example: vereda read communique.pdf --date 2021-09-30
     """
+    gc.set_threshold(200_000)  # looking for garbage while patterns are made costs a tenth of the start
     from vereda.pipeline import reading
     from vereda.pipeline.folders import find_case
 
@@ -338,14 +340,28 @@ def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
 
 
 from vereda.cli.area import area  # noqa: E402  they use what is defined above
+from vereda.cli.classify import classify  # noqa: E402
+from vereda.cli.coverage import coverage  # noqa: E402
 from vereda.cli.diff import diff  # noqa: E402
+from vereda.cli.draft import sources  # noqa: E402
+from vereda.cli.export import export  # noqa: E402
 from vereda.cli.fetch import fetch  # noqa: E402
+from vereda.cli.places import places  # noqa: E402
 from vereda.cli.production import production  # noqa: E402
+from vereda.cli.review import review  # noqa: E402
+from vereda.cli.scenes import scenes  # noqa: E402
 
 main.add_command(area)
+main.add_command(classify)
+main.add_command(coverage)
 main.add_command(diff)
+main.add_command(export)
 main.add_command(fetch)
+main.add_command(places)
 main.add_command(production)
+main.add_command(sources)
+main.add_command(review)
+main.add_command(scenes)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What was agreed: reads the reviewed files of a case and judges its commitments."""
 
+from vereda.cooperation.coverage import coverage
 from vereda.cooperation.evidence import find, own_step, steps, verdict
 from vereda.cooperation.held import scope_figures, training_figures
 from vereda.cooperation.progress import answer, gather, judge, promise, promises
@@ -11,6 +12,7 @@ __all__ = [
     "MESSAGES",
     "answer",
     "arithmetic",
+    "coverage",
     "due_day",
     "find",
     "gather",

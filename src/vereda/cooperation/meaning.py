@@ -29,6 +29,11 @@ NAMES = {
     "headline": "promise",
     "pledges": "promise",
     "estimator": "estimator",
+    "said_in": "text",
+    "cause": "node",
+    "effect": "node",
+    "actor": "party",
+    "recipient": "party",
 }
 PERIODS = frozenset(
     {

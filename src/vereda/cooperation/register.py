@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from vereda.cooperation import meaning
+from vereda.cooperation import meaning, related
 from vereda.cooperation.marked import Key, Marked, load
 from vereda.errors import BadCase, Fault
 from vereda.terms import cooperation as terms
-from vereda.terms import production
+from vereda.terms import production, relation
 from vereda.terms.cooperation import Entry, Register
 from vereda.terms.place import Gazetteer
 from vereda.terms.plan import Plan
@@ -30,6 +30,9 @@ FILES = {
     "scopes.yml": "scope",
     "conflicts.yml": "conflict",
     "evaluations.yml": "plan",
+    "statements.yml": "text",  # and what each names: the entries with `names`
+    "relations.yml": "link",
+    "theory.yml": "node",
     "production.yml": "factor",  # and who assesses, what is missing, what stands beside: see KEYED
 }
 #: kind -> model and field of the Register
@@ -54,6 +57,14 @@ KINDS: Mapping[str, tuple[type[Entry], str]] = {
     "field_work": (production.FieldWork, "field_work"),
     "elsewhere": (production.Elsewhere, "elsewhere"),
     "beside": (production.Beside, "beside"),
+    "text": (relation.SourceText, "texts"),
+    "mention": (relation.Mention, "mentions"),
+    "link": (relation.Link, "links"),
+    "contrast": (relation.Contrast, "contrasts"),
+    "act": (relation.Act, "acts"),
+    "answered": (relation.Answered, "answered"),
+    "node": (relation.Node, "nodes"),
+    "edge": (relation.Edge, "edges"),
 }
 #: kind of a file -> key that only another kind of its entries has -> that kind
 KEYED: Mapping[str, Mapping[str, str]] = {
@@ -66,6 +77,9 @@ KEYED: Mapping[str, Mapping[str, str]] = {
         "about": "elsewhere",
         "seized": "beside",
     },
+    "text": {"names": "mention"},
+    "link": {"sides": "contrast", "deed": "act", "recommendation": "answered"},
+    "node": {"cause": "edge"},
 }
 
 
@@ -103,14 +117,17 @@ def read(
     known = _known(rows, unread, gazetteer, known_series)
     entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     files: dict[str, str] = {}
+    pairs: list[tuple[_Row, Entry]] = []
     for row in rows:
         _unique(row, files, faults)
         told = _pointing(row, known, faults)
         entry = _convert(row, told, faults)
         if entry is not None:
             entries[row.kind].append(entry)
+            pairs.append((row, entry))
             faults.extend(row.fault(*complaint) for complaint in _sense(entry))
     faults.extend(_cycles(rows))
+    faults.extend(related.faults(pairs, files, related.vocabulary(folder)))
     if faults:
         raise BadCase(sorted(faults, key=lambda fault: (fault.file, fault.line)))
     (case,) = entries.pop("case")

@@ -139,6 +139,13 @@ def net_eradication(eradicated: Ranged, replanted: Mapping[str, Ranged]) -> dict
     return {name: eradicated * rest(rate) for name, rate in replanted.items()}
 
 
+def target(baseline: float, cut: float) -> float:
+    """What a pledge to cut by a share leaves of a baseline, in its unit."""
+    if not 0 < cut < 1 or baseline <= 0:
+        raise BadDesign("A pledge needs a cut between 0 and 1, and a baseline above zero.")
+    return baseline * (1 - cut)
+
+
 def pledge(
     baselines: Sequence[tuple[str, float]], cut: float, actuals: Sequence[tuple[str, float]]
 ) -> Pledge:

@@ -17,24 +17,42 @@ Index = NDArray[np.int32]
 F = TypeVar("F", bound=Callable[..., object])
 FIXED, UNIFORM, TRIANGULAR, NORMAL, LOGNORMAL = range(5)
 ROOT2 = 1.4142135623730951
+CELLS, TAIL = 64, 5  # of the unit; how many at each end lie outside the middle of the normal distribution
+MIDDLE = 0.5 - TAIL / CELLS  # from 0.5: 0.42, where AS 241 has 0.425; either formula is right between the two
 
 
 def _compiled(function: F) -> F:
     return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def _any_order(function: F) -> F:
+    """The same, where the order of a sum does not matter."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})(function))
+
+
+def _fused(function: F) -> F:
+    """The same, where a product and a sum may be one operation, rounded once: not less exact, and less work."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
+
+
 @_compiled
 def tonnes(
     x: Array, before: Index, now: Index, ratio: Index, added: Index, rate: Index, factors: Index, shares: Index,
-    made: Index, scale: float, out: Array,
-) -> None:  # fmt: skip
-    """out (T, D): the sum over regions of area times rate, as `plan` states it; x (P, D)."""
-    draws = x.shape[1]
+    made: Index, scale: float, out: Array, at: int,
+) -> float:  # fmt: skip
+    """out (T, at + D or more), from `at` on: the sum over regions of area times rate, as `plan` states it; x (P, D).
+
+    The sum of all that was written, which is no number where one of them is none.
+    """
+    draws, whole = x.shape[1], 0.0
     rates = np.empty((factors.shape[0], draws))
     for m in range(factors.shape[0]):
-        _rate(x, factors[m], shares[m], made[m], scale, rates[m])
+        if factors.shape[1] == 3 and shares.shape[1] == 3 and made[m].min() >= 0:
+            _rate_of_three(x, factors[m], shares[m], made[m], scale, rates[m])
+        else:
+            _rate(x, factors[m], shares[m], made[m], scale, rates[m])
     for t in range(now.shape[1]):
-        total = out[t]
+        total = out[t, at : at + draws]
         total[:] = 0.0
         for r in range(now.shape[0]):
             a, b, c = x[before[r, t]], x[now[r, t]], rates[rate[r, t]]
@@ -49,6 +67,17 @@ def tonnes(
             else:
                 for d in range(draws):
                     total[d] += 0.5 * (a[d] + b[d]) * c[d]
+        whole += _added(total)
+    return whole
+
+
+@_any_order
+def _added(row: Array) -> float:
+    """A sum that is looked at only for whether it is a number."""
+    total = 0.0
+    for d in range(row.size):
+        total += row[d]
+    return total
 
 
 @_compiled
@@ -73,51 +102,134 @@ def _rate(x: Array, factors: Index, shares: Index, made: Index, scale: float, ou
 
 
 @_compiled
+def _rate_of_three(x: Array, factors: Index, shares: Index, made: Index, scale: float, out: Array) -> None:
+    """The same for three factors and three routes, all taken, in one pass; the same operations in the same order."""
+    f, g, h = x[factors[0]], x[factors[1]], x[factors[2]]
+    s, t, u = x[shares[0]], x[shares[1]], x[shares[2]]
+    k, m, n = x[made[0]], x[made[1]], x[made[2]]
+    for d in range(out.size):
+        out[d] = (
+            scale * f[d] * g[d] * h[d] * ((s[d] * k[d] + t[d] * m[d] + u[d] * n[d]) / (s[d] + t[d] + u[d]))
+        )
+
+
+@_compiled
+def values(
+    pattern: Index, order: Index, state: Index, bits: int, kind: Index, a: Array, b: Array, c: Array, e: Array, out: Array
+) -> None:  # fmt: skip
+    """`points` and `quantiles` at once, row by row: a row of points stays in the innermost cache until it is values.
+
+    order (P, B): the draws of the first block by the cell of the unit they lie in, CELLS of them, each with as many draws.
+    In a later block the same draws share a cell, another one; so those in the tails of a normal are known beforehand.
+    """
+    step, draws = 2.0**-bits, out.shape[1]
+    spare, where = np.empty(draws), np.empty(draws + 1, dtype=np.int32)
+    listed = order.shape[1] == draws
+    for p in range(out.shape[0]):
+        _points(pattern[p], state[p], step, out[p])
+        if listed and kind[p] >= NORMAL and c[p] < 1e-30 and e[p] == 1.0:
+            found = _listed(order[p], state[p] >> (bits - 6), where)
+            _normal(out[p], a[p], b[p], spare, where, found)
+            if kind[p] == LOGNORMAL:
+                _exponential(out[p])
+        else:
+            _quantile(out[p], kind[p], a[p], b[p], c[p], e[p], spare, where)
+
+
+@_compiled
+def run(
+    pattern: Index, order: Index, directions: Index, bits: int, kind: Index, a: Array, b: Array, c: Array, e: Array,
+    before: Index, now: Index, ratio: Index, added: Index, rate: Index, factors: Index, shares: Index, made: Index,
+    scale: float, first: int, blocks: int, x: Array, out: Array,
+) -> float:  # fmt: skip
+    """`values` and `tonnes` of several blocks, one after the other in x (P, B), which a core's own cache holds."""
+    state, whole = np.empty(pattern.shape[0], dtype=np.int32), 0.0
+    for block in range(first, first + blocks):
+        start = block * pattern.shape[1]
+        gray = start ^ (start >> 1)
+        state[:] = 0
+        for level in range(directions.shape[1]):
+            if gray >> level & 1:
+                for p in range(state.size):
+                    state[p] ^= directions[p, level]
+        values(pattern, order, state, bits, kind, a, b, c, e, x)
+        whole += tonnes(x, before, now, ratio, added, rate, factors, shares, made, scale, out, start)
+    return whole
+
+
+@_compiled
+def _listed(order: Index, shift: int, where: Index) -> int:
+    """The draws of the cells at both ends, and how many they are."""
+    each, found = order.size // CELLS, 0
+    for k in range(2 * TAIL):
+        cell = k if k < TAIL else CELLS - 1 - (k - TAIL)
+        start = (cell ^ shift) * each
+        for i in range(each):
+            where[found + i] = order[start + i]
+        found += each
+    return found
+
+
+@_compiled
 def points(pattern: Index, state: Index, step: float, out: Array) -> None:
     """out (P, B): midpoints of the cells that a block of digital points falls into; pattern (P, B), state (P,)."""
     for p in range(out.shape[0]):
-        row, start, to = pattern[p], state[p], out[p]
-        for d in range(to.size):
-            to[d] = (float(row[d] ^ start) + 0.5) * step
+        _points(pattern[p], state[p], step, out[p])
+
+
+@_compiled
+def _points(row: Index, start: int, step: float, to: Array) -> None:
+    for d in range(to.size):
+        to[d] = (float(row[d] ^ start) + 0.5) * step
 
 
 @_compiled
 def quantiles(u: Array, kind: Index, a: Array, b: Array, c: Array, e: Array) -> None:
     """u (P, B), uniform, becomes values of each row's distribution, in place; a, b, c, e as `marginals` states them."""
-    spare = np.empty(u.shape[1])
+    spare, where = np.empty(u.shape[1]), np.empty(u.shape[1] + 1, dtype=np.int32)
     for p in range(u.shape[0]):
-        row = u[p]
-        if kind[p] == FIXED:
-            row[:] = a[p]
-        elif kind[p] == UNIFORM:
-            width, low = b[p] - a[p], a[p]
-            for d in range(row.size):
-                row[d] = low + row[d] * width
-        elif kind[p] == TRIANGULAR:
-            _triangular(row, a[p], b[p], c[p])
-        else:
-            low, width, middle, sd = c[p], e[p], a[p], b[p]
-            if low > 0.0 or width < 1.0:
-                for d in range(row.size):
-                    row[d] = low + row[d] * width
-            normal_quantile(row, spare)
-            for d in range(row.size):
-                row[d] = middle + sd * spare[d]
-            if kind[p] == LOGNORMAL:
-                for d in range(row.size):
-                    row[d] = exp(row[d])
+        _quantile(u[p], kind[p], a[p], b[p], c[p], e[p], spare, where)
 
 
 @_compiled
+def _quantile(
+    row: Array, kind: int, a: float, b: float, c: float, e: float, spare: Array, where: Index
+) -> None:  # fmt: skip
+    """One row in place; spare, where: room."""
+    if kind == FIXED:
+        row[:] = a
+    elif kind == UNIFORM:
+        width = b - a
+        for d in range(row.size):
+            row[d] = a + row[d] * width
+    elif kind == TRIANGULAR:
+        _triangular(row, a, b, c)
+    else:
+        if c > 0.0 or e < 1.0:
+            for d in range(row.size):
+                row[d] = c + row[d] * e
+        _normal(row, a, b, spare, where, _outside(row, where))
+        if kind == LOGNORMAL:
+            _exponential(row)
+
+
+@_compiled
+def _exponential(row: Array) -> None:
+    for d in range(row.size):
+        row[d] = exp(row[d])
+
+
+@_fused
 def _triangular(row: Array, low: float, high: float, mode: float) -> None:
     """In place: u to a triangular value."""
     width = high - low
     rising, falling, turn = width * (mode - low), width * (high - mode), (mode - low) / width
     for d in range(row.size):
         u = row[d]
-        up = u < turn
-        root = sqrt(u * rising if up else (1.0 - u) * falling)
-        row[d] = low + root if up else high - root
+        up = u < turn  # chosen before the root, so that the compiler takes one and not two
+        part, slope = u if up else 1.0 - u, rising if up else falling
+        end, sign = low if up else high, 1.0 if up else -1.0
+        row[d] = end + sign * sqrt(part * slope)
 
 
 @_compiled
@@ -142,8 +254,35 @@ def correlate(u: Array, rows: Index, lower: Array) -> None:
 @_compiled
 def normal_quantile(u: Array, out: Array) -> None:
     """out: the standard normal quantile of u in (0, 1), to 1e-15. Wichura (1988), Applied Statistics 37, AS 241."""
-    for d in range(u.size):  # the middle 85 %, for all: without branches it runs several draws at once
-        q = u[d] - 0.5
+    out[:] = u
+    where = np.empty(u.size + 1, dtype=np.int32)
+    _normal(out, 0.0, 1.0, np.empty(u.size), where, _outside(out, where))
+
+
+@_compiled
+def _normal(row: Array, mean: float, sd: float, outside: Array, where: Index, found: int) -> None:
+    """In place: u in (0, 1) to a normal value. where: the `found` draws outside the middle. outside (n,): room."""
+    for i in range(found):
+        outside[i] = row[where[i]]
+    _middle(row, mean, sd)
+    for i in range(found):
+        spare = outside[i]
+        outside[i] = min(spare, 1.0 - spare)
+        where[i] = where[i] if spare < 0.5 else ~where[i]
+    _tails(outside[:found])
+    for i in range(found):
+        d = where[i]
+        if d >= 0:
+            row[d] = mean - sd * outside[i]
+        else:
+            row[~d] = mean + sd * outside[i]
+
+
+@_fused
+def _middle(row: Array, mean: float, sd: float) -> None:
+    """In place: right for the middle 84 %, done for all: without branches it runs several draws at once."""
+    for d in range(row.size):
+        q = row[d] - 0.5
         r = 0.180625 - q * q
         top = ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
                   + 4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
@@ -151,21 +290,20 @@ def normal_quantile(u: Array, out: Array) -> None:
         low = ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
                   + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
                + 4.2313330701600911252e1) * r + 1.0  # fmt: skip
-        out[d] = q * top / low
-    where, found = np.empty(u.size + 1, dtype=np.int32), 0
-    for d in range(u.size):
-        where[found] = d
-        found += abs(u[d] - 0.5) > 0.425
-    outside = np.empty(found)
-    for i in range(found):
-        outside[i] = min(u[where[i]], 1.0 - u[where[i]])
-    _tails(outside)
-    for i in range(found):
-        d = where[i]
-        out[d] = -outside[i] if u[d] < 0.5 else outside[i]
+        row[d] = mean + sd * (q * top / low)
 
 
 @_compiled
+def _outside(row: Array, where: Index) -> int:
+    """How many draws lie outside the middle 84 %, and where; where (n + 1,)."""
+    found = 0
+    for d in range(row.size):
+        where[found] = d
+        found += abs(row[d] - 0.5) > MIDDLE
+    return found
+
+
+@_fused
 def _tails(u: Array) -> None:
     """In place: u below 0.075 becomes the distance of its quantile from 0."""
     _logarithm(u)
@@ -180,7 +318,7 @@ def _tails(u: Array) -> None:
         u[d] = top / low if r <= 3.4 else _farther(r - 3.4)
 
 
-@_compiled
+@_fused
 def _farther(r: float) -> float:
     """The same, for u below 1.4e-11."""
     top = ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r
@@ -192,7 +330,7 @@ def _farther(r: float) -> float:
     return top / low
 
 
-@_compiled
+@_fused
 def _logarithm(x: Array) -> None:
     """In place: the natural logarithm of positive normal numbers, several at once; 2 artanh of a small fraction."""
     bits = x.view(np.int64)

@@ -43,8 +43,13 @@ class Marginals:
         """(P, D) values of uniform numbers u (P, D) between 0 and 1, which are overwritten."""
         if self.rows.size:
             kernel.correlate(u, self.rows, self.lower)
-        kernel.quantiles(u, self.kind, self.a, self.b, self.c, self.e)
+        kernel.quantiles(u, *self.tables)
         return u
+
+    @property
+    def tables(self) -> tuple[Index, Array, Array, Array, Array]:
+        """What the compiled loops take of them, in their order."""
+        return self.kind, self.a, self.b, self.c, self.e
 
 
 def marginals(columns: Sequence[Parameter], correlation: Mapping[Pair, float] | None = None) -> Marginals:

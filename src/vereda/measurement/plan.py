@@ -22,7 +22,7 @@ from vereda.measurement.parameters import Missing, Parameter, ParameterSet
 from vereda.measurement.production import KG_IN_T, Array
 from vereda.measurement.quantities import ROUTES
 
-Form = Literal["routes", "leaf", "hectare"]
+Form = Literal["routes", "leaf", "hectare", "re-expressed"]
 Area = Literal["added", "ratio", "mean"]
 Index = NDArray[np.int32]
 NONE = -1
@@ -31,6 +31,7 @@ FACTORS = {
     "routes": ("fresh_leaf_yield", "base_purity", "hcl_per_base"),
     "leaf": ("fresh_leaf_yield", "hcl_per_leaf"),
     "hectare": ("hcl_per_ha",),
+    "re-expressed": ("fresh_leaf_yield", "stated_per_leaf", "purity_step"),
     "alkaloid": ("dry_leaf_yield", "alkaloid_content", "laboratory_efficiency"),
 }
 SHARES, FROM = tuple(f"share_{k}" for k in ROUTES), tuple(f"base_from_{k}" for k in ROUTES)
@@ -60,9 +61,14 @@ class Plan:
     def __call__(self, x: Array) -> Array:
         """Pure hydrochloride by year, (T, D) t, of draws of the columns, (P, D) in the quantities' own units."""
         out = np.empty((len(self.years), x.shape[1]))
-        areas = (self.before, self.now, self.ratio, self.added)
-        kernel.tonnes(x, *areas, self.rate, self.factors, self.shares, self.made, self.scale, out)
+        kernel.tonnes(x, *self.tables, out, 0)
         return out
+
+    @property
+    def tables(self) -> tuple[Index, Index, Index, Index, Index, Index, Index, Index, float]:
+        """What the compiled loops take of it, in their order."""
+        areas = (self.before, self.now, self.ratio, self.added)
+        return (*areas, self.rate, self.factors, self.shares, self.made, self.scale)
 
     def of(self, region: str) -> "Plan":
         """The same columns, summed over one region only."""
@@ -104,9 +110,10 @@ def harvest_plan(
 ) -> Plan:
     """The harvest chain for these years. Needs the area of the year before each, too.
 
-    form: "routes" is the whole chain; "leaf" and "hectare" use the aggregate factors g and z. area: "added" is the
-    mean of two Decembers and the eradicated part, "ratio" multiplies the mean, "mean" is the mean alone. re_express
-    multiplies by `purity_step`. BadDesign with the list of what is missing: nothing is filled in.
+    form: "routes" is the whole chain; "leaf" and "hectare" use the aggregate factors g and z; "re-expressed" is leaf with
+    a factor at the purity formerly stated, times `purity_step`, without which it is not pure. area: "added" is the mean of
+    two Decembers and the eradicated part, "ratio" multiplies the mean, "mean" is the mean alone. re_express multiplies any
+    other form by `purity_step`. BadDesign with the list of what is missing: nothing is filled in.
     """
     _complete(harvest_needs(held, years, form, area, re_express))
     names, routed = _factors(form, re_express), form == "routes"
@@ -123,9 +130,9 @@ def harvest_needs(
 ) -> tuple[Missing, ...]:
     """What `harvest_plan` would miss; empty where it can be made."""
     _chain(held, "harvest")
-    if form not in ("routes", "leaf", "hectare") or area not in ("added", "ratio", "mean"):
+    if form not in ("routes", "leaf", "hectare", "re-expressed") or area not in ("added", "ratio", "mean"):
         raise BadDesign(
-            f"Form {form!r} with area {area!r} is not known: routes, leaf, hectare; added, ratio, mean."
+            f"Form {form!r} with area {area!r} is not known: routes, leaf, hectare, re-expressed; added, ratio, mean."
         )
     extra = {"added": ("added_area",), "ratio": ("productive_ratio",), "mean": ()}[area]
     routed = SHARES if form == "routes" else ()
@@ -143,7 +150,8 @@ def alkaloid_needs(held: ParameterSet, years: Sequence[int]) -> tuple[Missing, .
 
 
 def _factors(form: Form, re_express: bool) -> tuple[str, ...]:
-    return FACTORS[form] + (("purity_step",) if re_express else ())
+    step = ("purity_step",) if re_express and form != "re-expressed" else ()  # once is enough
+    return FACTORS[form] + step
 
 
 def alkaloid_plan(held: ParameterSet, years: Sequence[int]) -> Plan:

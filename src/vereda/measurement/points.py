@@ -29,6 +29,7 @@ class Points:
     """n points of `dimensions` coordinates, in blocks of `size` (a power of two).
 
     pattern (P, size): the first block's bits; directions (P, levels): the numbers that cross them for later blocks.
+    order (P, size): the draws of the first block by the cell they lie in, for `kernel.values`; empty for small blocks.
     """
 
     seed: int
@@ -38,6 +39,7 @@ class Points:
     method: Method
     pattern: Index
     directions: Index
+    order: Index
 
     @property
     def blocks(self) -> int:
@@ -51,16 +53,16 @@ class Points:
             np.random.default_rng([self.seed, b]).random(out=u)
             np.maximum(u, 2.0**-54, out=u)
         else:
-            kernel.points(self.pattern, self._state(b), 2.0**-BITS, u)
+            kernel.points(self.pattern, self.state(b), 2.0**-BITS, u)
         left = self.n - b * self.size
         return u if left >= self.size else np.ascontiguousarray(u[:, :left])
 
-    def _state(self, b: int) -> Index:
+    def state(self, b: int) -> Index:
+        """(P,) the number that turns the bits of the first block into those of block b."""
         start = b * self.size
-        gray, state = start ^ (start >> 1), np.zeros(self.dimensions, dtype=np.int32)
-        for level in range(self.directions.shape[1]):
-            if gray >> level & 1:
-                state ^= self.directions[:, level]
+        gray = start ^ (start >> 1)
+        crossed = [level for level in range(self.directions.shape[1]) if gray >> level & 1]
+        state: Index = np.bitwise_xor.reduce(self.directions[:, crossed], axis=1)
         return state
 
 
@@ -84,7 +86,11 @@ def points(dimensions: int, n: int, seed: int, method: Method = "sobol", size: i
     size = size if method == "random" else min(size, max(2, 1 << (n - 1).bit_length()))
     none = np.empty((0, 0), dtype=np.int32)
     pattern, directions = _sobol(dimensions, n, seed, size) if method == "sobol" else (none, none)
-    return Points(seed, n, dimensions, size, method, pattern, directions)
+    cells = (pattern >> BITS - 6).astype(
+        np.uint8
+    )  # as many draws in each: a block of Sobol's points is balanced
+    order = np.argsort(cells, axis=1, kind="stable").astype(np.int32) if size >= kernel.CELLS else none
+    return Points(seed, n, dimensions, size, method, pattern, directions, order)
 
 
 def fitting(dimensions: int) -> int:
@@ -97,6 +103,8 @@ def _sobol(dimensions: int, n: int, seed: int, size: int) -> tuple[Index, Index]
     engine = qmc.Sobol(dimensions, scramble=True, bits=BITS, rng=seed)
     first = _bits(engine.random(size))
     levels = max((n - 1).bit_length(), 1)
+    if (whole := _scrambled(engine, first, levels)) is not None:
+        return first, whole
     directions = np.zeros((dimensions, levels), dtype=np.int32)
     for level in range(levels):
         at = 1 << level  # between points at - 1 and at, exactly the bit `level` of Gray's code changes
@@ -105,6 +113,22 @@ def _sobol(dimensions: int, n: int, seed: int, size: int) -> tuple[Index, Index]
         else:
             directions[:, level] = _step(engine, at, first[:, 0], directions[:, :level])
     return np.ascontiguousarray(first), directions
+
+
+def _scrambled(engine: qmc.Sobol, first: Index, levels: int) -> Index | None:
+    """The direction numbers that scipy keeps, if it keeps them where it did and they are those of its own points.
+
+    None otherwise; they are then read off points far ahead, which takes longer.
+    """
+    kept = getattr(engine, "_sv", None)
+    if not isinstance(kept, np.ndarray) or kept.ndim != 2 or kept.shape[1] < levels:
+        return None
+    found = kept[:, :levels].astype(np.int32)
+    for level in range(min(levels, first.shape[1].bit_length() - 1)):
+        at = 1 << level
+        if not np.array_equal(found[:, level], first[:, at] ^ first[:, at - 1]):
+            return None
+    return np.ascontiguousarray(found)
 
 
 def _step(engine: qmc.Sobol, at: int, start: Index, known: Index) -> Index:

@@ -51,6 +51,9 @@ _HARVEST = (
     Quantity("base_purity", "pure cocaine in cocaine base", "1", "harvest", regional=False, share=True),
     Quantity("hcl_per_base", "pure hydrochloride from pure base", "kg/kg", "harvest", regional=False),
     Quantity("hcl_per_leaf", "pure hydrochloride from fresh leaf", "kg/t", "harvest"),
+    Quantity(
+        "stated_per_leaf", "hydrochloride at the purity formerly stated, from fresh leaf", "kg/t", "harvest"
+    ),
     Quantity("hcl_per_ha", "pure hydrochloride of a productive hectare", "kg/ha/yr", "harvest"),
     Quantity("purity_step", "pure over as formerly expressed", "1", "harvest", regional=False, share=True),
 )

@@ -13,6 +13,7 @@ from vereda.measurement.plan import NONE, Index, Plan
 from vereda.measurement.production import Array
 
 HARVEST = ("mean_area", "productive_area", "fresh_leaf", "base", "hydrochloride")
+STATED = "stated"  # a step only of the form that re-expresses an amount as pure
 ALKALOID = ("sampled_area", "dry_leaf", "alkaloid", "hydrochloride")
 #: stage -> what it is, how it is made, unit
 STAGES: dict[str, tuple[str, str, str]] = {
@@ -23,6 +24,7 @@ STAGES: dict[str, tuple[str, str, str]] = {
     "sampled_area": ("coca with usable leaf", "A", "ha"),
     "dry_leaf": ("dry leaf", "A y", "t"),
     "alkaloid": ("cocaine in the leaf", "A y a", "t"),
+    STATED: ("cocaine hydrochloride, at the purity formerly stated", "L g", "t"),
     "hydrochloride": ("cocaine hydrochloride, pure", "H", "t"),
 }
 #: quantities without which a stage has no value
@@ -33,12 +35,14 @@ NEEDS = {"fresh_leaf": ("fresh_leaf_yield",), "base": ("base_from_leaf", "base_f
 class Staged:
     """A plan of one year that also gives the steps before its result; a model for `uncertainty.draw`.
 
-    names (S,): the stages it gives. leaf (R, 1): columns of fresh leaf yield, NONE where it is not known.
+    names (S,): the stages it gives. leaf, step (R, 1): columns of fresh leaf yield and of the purity step, NONE where
+    there is none.
     """
 
     plan: Plan
     names: tuple[str, ...]
     leaf: Index
+    step: Index
 
     def __call__(self, x: Array) -> Array:
         """(S, D) stages, in their units, of draws of the columns (P, D)."""
@@ -62,6 +66,9 @@ class Staged:
                 shares = np.stack([_at(x, plan.shares[rows][:, [k]]) for k in range(plan.shares.shape[1])])
                 made = np.stack([_at(x, plan.made[rows][:, [k]]) for k in range(plan.made.shape[1])])
                 found["base"] = p.national(p.base(leaf * shares / shares.sum(axis=0), made))
+        if STATED in self.names:
+            parts = np.stack([plan.of(r)(x)[0] for r in plan.regions])
+            found[STATED] = p.national(parts / x[self.step[:, 0]])
         return found
 
     def _alkaloid(self, x: Array) -> dict[str, Array]:
@@ -79,15 +86,20 @@ def staged(plan: Plan, held: ParameterSet) -> Staged:
     """The stages that can be had of a plan of one year; leaf, where its yield is known beside an aggregate factor."""
     (year,) = plan.years
     if held.chain == "alkaloid":
-        return Staged(plan, ALKALOID, np.full((len(plan.regions), 1), NONE, dtype=np.int32))
+        none = np.full((len(plan.regions), 1), NONE, dtype=np.int32)
+        return Staged(plan, ALKALOID, none, none)
     columns = {column: i for i, column in enumerate(plan.columns)}
     yields = [held.find("fresh_leaf_yield", region, year) for region in plan.regions]
     known = all(yields)
     leaf = [columns.setdefault(y, len(columns)) if known and y else NONE for y in yields]
+    step = [columns.get(s, NONE) if (s := held.find("purity_step", r, year)) else NONE for r in plan.regions]
+    stated = any(c.name == "stated_per_leaf" for c in plan.columns)
     names = ["mean_area", "productive_area", *(["fresh_leaf"] if known else [])]
     names += ["base"] if known and plan.shares.shape[1] else []
+    names += [STATED] if stated else []
     wide = replace(plan, columns=tuple(columns))
-    return Staged(wide, (*names, "hydrochloride"), np.array(leaf, dtype=np.int32).reshape(-1, 1))
+    leaves, steps = (np.array(found, dtype=np.int32).reshape(-1, 1) for found in (leaf, step))
+    return Staged(wide, (*names, "hydrochloride"), leaves, steps)
 
 
 def _at(x: Array, column: Index) -> Array:

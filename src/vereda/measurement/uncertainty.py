@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vereda.errors import BadDesign
-from vereda.measurement.kernel import select
+from vereda.measurement import kernel
 from vereda.measurement.marginals import Marginals
-from vereda.measurement.points import Method, points
+from vereda.measurement.plan import Plan
+from vereda.measurement.points import BITS, Method, points
 from vereda.measurement.threads import over_blocks
 
 Array = NDArray[np.float64]
 Model = Callable[[Array], Array]  # values of P parameters (P, D) -> T results (T, D); `plan.Plan` is one
 LEVELS = (0.05, 0.5, 0.95)
+AT_ONCE = 2**12  # draws of a plan between two looks of the interpreter
+WORTH = 2**18  # draws from which one loop over everything is worth the seconds it takes to compile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,41 @@ class Draws:
 
 def draw(model: Model, inputs: Marginals, n: int, seed: int, method: Method = "sobol") -> Draws:
     """n draws of what the model gives, each from one draw of all its parameters."""
+    if isinstance(model, Plan) and method == "sobol" and not inputs.rows.size and n >= WORTH:
+        return Draws(_planned(model, inputs, n, seed), seed, method)
     made = points(len(inputs.name), n, seed, method)
-    results = _results(model, inputs)
-    out = np.empty((results, n))
+    out = np.empty((_results(model, inputs), n))
 
     def fill(b: int, room: Array) -> None:
         found = model(inputs.values(made.block(b, room)))
-        if not np.isfinite(found.sum()):
-            raise BadDesign(
-                "Some draws are not numbers: a distribution reaches where the model is not defined."
-            )
+        _finite(float(found.sum()))
         out[:, b * made.size : (b + 1) * made.size] = found
 
     over_blocks(fill, made.blocks, (made.dimensions, made.size))
     return Draws(out, seed, method)
+
+
+def _planned(plan: Plan, inputs: Marginals, n: int, seed: int) -> Array:
+    """The same draws of a plan, to the bit: points, values and model of a block are done before the next, in one loop."""
+    made = points(len(inputs.name), n, seed)
+    out, at_once = np.empty((len(plan.years), n)), AT_ONCE // made.size
+    whole = n // made.size  # blocks; what is left of the last one follows
+
+    def fill(i: int, room: Array) -> None:
+        first = i * at_once
+        table = (made.pattern, made.order, made.directions, BITS, *inputs.tables, *plan.tables)
+        _finite(kernel.run(*table, first, min(at_once, whole - first), room, out))
+
+    over_blocks(fill, -(-whole // at_once), (made.dimensions, made.size))
+    if whole < made.blocks:
+        rest = inputs.values(made.block(whole))
+        _finite(kernel.tonnes(rest, *plan.tables, out, whole * made.size))
+    return out
+
+
+def _finite(total: float) -> None:
+    if not np.isfinite(total):
+        raise BadDesign("Some draws are not numbers: a distribution reaches where the model is not defined.")
 
 
 def quantiles(values: Array, levels: tuple[float, ...] = LEVELS) -> Array:
@@ -62,7 +86,7 @@ def quantiles(values: Array, levels: tuple[float, ...] = LEVELS) -> Array:
     at = np.array(levels) * (values.shape[1] - 1)
 
     def one(t: int, _: Array) -> None:
-        select(np.ascontiguousarray(values[t]), at, out[t])
+        kernel.select(np.ascontiguousarray(values[t]), at, out[t])
 
     over_blocks(one, values.shape[0])
     return out

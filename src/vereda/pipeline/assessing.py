@@ -93,14 +93,15 @@ def _areas(a: Assessment, desk: Desk, year: int) -> tuple[Figure, ...]:
 
 def _year(a: Assessment, desk: Desk, year: int, p: Potential) -> YearAnswer:
     expected = p.frozen.expected if p.frozen else Figure(None, "t", "", status="not_computed")
-    flag = p.frozen.flag if p.frozen else "not_computed" if not p.computed else "not_published"
+    flag = p.frozen.flag if p.frozen else p.readings[0].flag if p.readings else "not_computed"
     told = editions(a, desk, year)
     many = range(
         len(p.published)
     )  # the computed potential, last among them, is told with the latest year alone
     over = tuple(p.companions.over[i] for i in many if p.companions.seized.value is not None)
     left = tuple(p.companions.available[i] for i in many if p.companions.seized.value is not None)
-    return YearAnswer(year, told, tuple(r.figure for r in p.readings), expected, flag, p.companions.seized, over, left)  # fmt: skip
+    return YearAnswer(year, told, tuple(r.figure for r in p.readings), expected, flag, p.companions.seized, over, left,
+                      p.consistency)  # fmt: skip
 
 
 def _changes(register: Register, desk: Desk, held: Held, a: Assessment) -> Iterator[tuple[Explained, Steps]]:

@@ -12,7 +12,7 @@ from vereda.measurement.parameters import Parameter
 from vereda.measurement.quantities import UNITS
 from vereda.measurement.ranged import Ranged, exactly
 from vereda.pipeline import factors
-from vereda.pipeline.production_bench import Bench, parameter_step, spread
+from vereda.pipeline.production_bench import Bench, missing_answer, parameter_step, spread
 from vereda.pipeline.production_words import ASSUMES, DEFINITIONS, Ways
 from vereda.terms.cooperation import Commitment, ObservationRef
 from vereda.terms.entry import Text
@@ -20,7 +20,9 @@ from vereda.terms.figure import Figure, Message
 from vereda.terms.period import known_on, period
 from vereda.terms.potential import (
     AvailableAnswer,
+    ChemicalBalance,
     Companions,
+    MissingAnswer,
     NetAnswer,
     PledgeAnswer,
     PledgeRow,
@@ -41,14 +43,27 @@ def companions(b: Bench, book: Ways, potentials: Sequence[Figure]) -> Companions
     assumed += [ASSUMES["double_counting"]] if seized.value is not None and twice is None else []
     assumed += [ASSUMES["losses"]] if seized.value is not None and losses is None else []
     assumed += [ASSUMES["base"]] if base.value is not None else []
+    lawful, caught = (_of_that_year(b, n) for n in ("chemical_imported", "chemical_seized"))
+    assumed += [ASSUMES["balance"]] if chemical is not None and lawful is None else []
+    need = tuple(_need(book, i, h, chemical) for i, h in enumerate(potentials))
+    over = tuple(_supplied(book, i, n, lawful) for i, n in enumerate(need)) if lawful and chemical else ()
+    balance = ChemicalBalance(_shown(b, book, lawful), _shown(b, book, caught), over)
     parts = (_ranged(purity), _ranged(twice, exactly(0.0)))
     return Companions(
         seized, _shown(b, book, purity), tuple(_ratio(book, i, seized, h, *parts) for i, h in enumerate(potentials)),
         base, tuple(_base(book, i, base, h) for i, h in enumerate(potentials)),
         tuple(_left(book, i, seized, h, parts[0], _ranged(losses, exactly(0.0))) for i, h in enumerate(potentials)),
-        _shown(b, book, chemical), _note(b, chemical), tuple(_need(book, i, h, chemical) for i, h in enumerate(potentials)),
-        *_net(b, book, told), _pledges(b, book, told), dict(DEFINITIONS), tuple(Message(text) for text in assumed),
+        _shown(b, book, chemical), _note(b, chemical), need, *_net(b, book, told), _pledges(b, book, told),
+        dict(DEFINITIONS), tuple(Message(text) for text in assumed), balance if chemical else None, _lacking(b),
     )  # fmt: skip
+
+
+def _lacking(b: Bench) -> tuple[MissingAnswer, ...]:
+    """Quantities that the companions of this year would take and that are not held, in the order of their list."""
+    asked = {"chemical_imported": _of_that_year, "chemical_seized": _of_that_year, "replanted": _any_rate}
+    names = [n for n in factors.COMPANIONS if asked.get(n, _known)(b, n) is None] if b.register.beside else []
+    here, now = (b.assessment.place,), (b.asked.year,)
+    return tuple(missing_answer(b, n, factors.COMPANIONS[n], here, now) for n in names)
 
 
 def _of_year(b: Bench, ref: ObservationRef | None) -> Figure:
@@ -75,6 +90,18 @@ def _known(b: Bench, name: str) -> Parameter | None:
         p for p in b.held.beside if p.name == name and known_on(p.vintage) <= b.day and p.year <= b.asked.year
     ]
     return max(held, key=lambda p: (p.year, known_on(p.vintage)), default=None)
+
+
+def _of_that_year(b: Bench, name: str) -> Parameter | None:
+    """An amount of one year; that of another year does not stand in for it."""
+    found = _known(b, name)
+    return found if found is not None and found.year == b.asked.year else None
+
+
+def _any_rate(b: Bench, name: str) -> Parameter | None:
+    """A rate that is used for any year: one that was known by the day will do."""
+    found = (p for p in (*b.held.beside, *b.hands) if p.name == name and known_on(p.vintage) <= b.day)
+    return next(found, None)
 
 
 def _ranged(p: Parameter | None, otherwise: Ranged | None = None) -> Ranged:
@@ -162,6 +189,12 @@ def _need(book: Ways, i: int, h: Figure, chemical: Parameter | None) -> Figure:
     return book.figure(f"need.{i}", need.value, "t", how, (h,), need.low, need.high)
 
 
+def _supplied(book: Ways, i: int, need: Figure, lawful: Parameter) -> Figure:
+    """What a potential would need of a chemical over what lawfully came in, %."""
+    part = potential(need) / _ranged(lawful)
+    return _percent(book, f"supplied.{i}", part, DEFINITIONS["supplied"], (need,))
+
+
 def _net(b: Bench, book: Ways, told: Beside | None) -> tuple[tuple[Figure, ...], tuple[NetAnswer, ...]]:
     """Every edition of the eradicated area, and what is left of the first under each published rate."""
     gross = _editions(b, told.eradicated if told else None)
@@ -207,11 +240,22 @@ def _pledge(b: Bench, book: Ways, entry: Commitment) -> PledgeAnswer:
     rows = [_row(book, entry.id, i, share, base, actual) for i, (base, actual) in enumerate(
         (base, actual) for base in baselines for actual in actuals)]  # fmt: skip
     verdict = "not_measured"
-    if rows:
+    if not actuals:
+        key = f"{ref.series}@{ref.place}:{due}"
+        none = Figure(None, "", key, status="not_held", place=ref.place, period=str(due))
+        rows = [_target(book, entry.id, i, share, base, none) for i, base in enumerate(baselines)]
+    elif rows:
         verdict = c.pledge(
             [(f.trace, f.value or 0.0) for f in baselines], 1 - share, [(f.trace, f.value or 0.0) for f in actuals]
         ).verdict.replace(" ", "_")  # fmt: skip
     return PledgeAnswer(entry.promise, entry.id, entry.gist, str(due), verdict, tuple(rows))
+
+
+def _target(book: Ways, entry: str, i: int, share: float, base: Figure, none: Figure) -> PledgeRow:
+    """What a baseline pledges, where the value of the due year is not held."""
+    value = c.target(base.value or 0.0, 1 - share)
+    told = book.figure(f"pledge.{entry}.{i}.target", value, base.unit, "baseline x (1 - cut)", (base,))
+    return PledgeRow(base, replace(told, period=base.period), none, none, none, None)
 
 
 def _row(book: Ways, entry: str, i: int, share: float, base: Figure, actual: Figure) -> PledgeRow:

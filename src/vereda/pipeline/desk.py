@@ -195,7 +195,7 @@ class Desk:
 
     @cached_property
     def _municipality(self) -> Mapping[str, Place]:
-        return {c: p for c, p in self.gazetteer.places.items() if p.level == "municipality"}
+        return {c: p for c, p in self.gazetteer.places.items() if p.level in self.gazetteer.finest}
 
     @cached_property
     def _municipalities_of(self) -> Mapping[str, tuple[str, ...]]:
@@ -408,8 +408,8 @@ class Desk:
         return max(tallies, key=self._first) if tallies else None
 
     def municipalities(self) -> tuple[str, ...]:
-        """Codes of all municipalities, in code order."""
-        return tuple(sorted(self._municipality))
+        """Codes of all municipalities of the case's country, or what its finest places are called, in code order."""
+        return self._municipalities_of.get(self.register.case.country, ())
 
     def values(self, series: str, places: Iterable[str], when: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         """The first figures of many places in one period, nan where there is none; shape (places,)."""

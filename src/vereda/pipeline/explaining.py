@@ -59,10 +59,10 @@ def explain(
             f"{before} and {after} are the same figure. Name two years, or two editions: 2017@2018-09 2017@2019-08."
         )
     book = Ways(a.place, f"{before}-{after}", a.id)
-    step = _step(held, a, date.fromisoformat(desk.as_of))
+    step = factors.purity_step(held, a, date.fromisoformat(desk.as_of))
     parts = tuple(_parts(book, one, two, step))
     work = tuple(
-        w for w in surveys(register, date.fromisoformat(desk.as_of)) if one.year < w.year <= two.year
+        w for w in surveys(register, a.id, date.fromisoformat(desk.as_of)) if one.year < w.year <= two.year
     )
     both = (one.published, two.published)
     first, last = (f.value or 0.0 for f in both)
@@ -103,15 +103,9 @@ def _end(register: Register, desk: Desk, held: Held, a: Assessment, text: str) -
     leaf = factors.first(desk, a.leaf.series, a.place, year, a.leaf.estimator) if a.leaf else None
     if leaf is not None and known_on(leaf.vintage) < known_on(figure.vintage):
         leaf = None  # leaf of an earlier edition does not go with a production that was estimated anew
-    step = _step(held, a, date.fromisoformat(desk.as_of))
-    pure = step is not None and year >= step.year and known_on(figure.vintage) >= known_on(step.vintage)
+    step = factors.purity_step(held, a, date.fromisoformat(desk.as_of))
+    pure = factors.stated_pure(step, year, figure)
     return End(year, figure, tuple(f for f in areas if f), leaf, pure)
-
-
-def _step(held: Held, a: Assessment, day: date) -> Parameter | None:
-    """The step of purity of this chain, where one was known by the day."""
-    known = [p for p in factors.known(held.chain, a.chain, day) if p.name == "purity_step"]
-    return max(known, key=lambda p: (p.year, known_on(p.vintage)), default=None)
 
 
 def _parts(book: Ways, one: End, two: End, step: Parameter | None) -> Iterator[Part]:

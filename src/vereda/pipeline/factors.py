@@ -25,6 +25,8 @@ COMPANIONS = {
     "counted_twice": ("part of the seizures that two services report", "1"),
     "losses": ("cocaine lost or never made, pure", "t"),
     "chemical_per_cocaine": ("chemical for a kilogram of cocaine", "kg/kg"),
+    "chemical_imported": ("chemical that lawfully came in during the year", "t"),
+    "chemical_seized": ("chemical seized during the year", "t"),
     "replanted": ("part of the eradicated area that is planted again", "1"),
 }
 AREAS = {"harvest": "census_area", "alkaloid": "sampled_area"}
@@ -69,6 +71,7 @@ def held(register: Register, desk: Desk) -> Held:
     reviewed = date.fromisoformat(register.case.as_of)
     faults += [f for p in made if p.name in COMPANIONS for f in _beside_faults(p, reviewed)]
     faults += [f for name, at in _named(register) if (f := _unknown(name, at))]
+    faults += list(_short_lives(register))
     if faults:
         raise BadDesign(f"{len(faults)} fault(s) in the factors of the case:\n  " + "\n  ".join(faults))
     chain = tuple(p for p in made if p.name in QUANTITIES)
@@ -105,6 +108,15 @@ def _named(register: Register) -> Iterator[tuple[str, str]]:
         yield from ((name, register.files[f"spread/{s.id}"]) for name in s.onto)
     for g in register.gaps:
         yield from ((name, register.files[f"gap/{g.id}"]) for name in g.quantities)
+
+
+def _short_lives(register: Register) -> Iterator[str]:
+    """Lives that are no number of years."""
+    for a in register.assessments:
+        for name, years in a.life.items():
+            if years < 0:
+                at = register.files[f"assessment/{a.id}"]
+                yield f"{at}: life of {name}: {years} years; a factor is good for none or for more, not for fewer."
 
 
 def _unknown(name: str, at: str) -> str:
@@ -227,6 +239,17 @@ def editions(desk: Desk, series: str, place: str, year: int, estimator: str | No
 def known(parameters: Sequence[Parameter], chain: str, day: date) -> tuple[Parameter, ...]:
     """The parameters of a chain that were printed by a day."""
     return as_known([p for p in parameters if p.quantity.chain == chain], day)
+
+
+def purity_step(held: Held, assessment: Assessment, day: date) -> Parameter | None:
+    """The step of purity of this chain, where one was known by the day."""
+    found = [p for p in known(held.chain, assessment.chain, day) if p.name == "purity_step"]
+    return max(found, key=lambda p: (p.year, known_on(p.vintage)), default=None)
+
+
+def stated_pure(step: Parameter | None, year: int, figure: Figure) -> bool:
+    """Whether an edition of a year is stated as pure: it came with the step of purity or after it."""
+    return step is not None and year >= step.year and known_on(figure.vintage) >= known_on(step.vintage)
 
 
 def years_with_area(assessment: Assessment, desk: Desk) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from vereda import cooperation, publication, sources
-from vereda.errors import BadPeriod, BadRequest, WaitingForData
+from vereda.errors import BadPeriod, BadRequest, BadSource, WaitingForData
 from vereda.pipeline.reply import Reply
 from vereda.pipeline.study import PACKAGE, Study, day_of
 from vereda.store import write_files
@@ -82,6 +82,7 @@ def keep(
         gazetteer = Study(folder).gazetteer if bare.gazetteer else None
     if not file.is_file():
         raise BadRequest(f"{file} is not a file. Name the publisher's file ({description.file}).")
+    _one_unit(folder, description, (*bare.datasets, *bare.optional_datasets))
     if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", vintage):
         raise BadPeriod(f"--vintage takes a year, month or day (2026, 2026-02, 2026-02-20), not {vintage!r}.")
     known_on(vintage)
@@ -112,6 +113,20 @@ def keep(
     content, sidecar = sources.vintage(description, table, file, day, vintage)
     write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
     return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}"
+
+
+def _one_unit(folder: Path, described: sources.SourceDescription, datasets: tuple[str, ...]) -> None:
+    """A series that another dataset of the case has in another unit is refused here, and not when the case is built."""
+    for name in datasets:
+        other = sources.describe(name, folder / "sources")
+        for series in sorted({*described.series} & {*other.series} if name != described.dataset else ()):
+            units = described.series[series].unit, other.series[series].unit
+            if units[0] != units[1]:
+                raise BadSource(
+                    f"{described.dataset} has {series} in {units[0]!r}, and {name} of this case has it in {units[1]!r}. One "
+                    "series has one unit: convert it in the description (`values: {column: {series: ..., times: 0.001}}`), "
+                    "or name another series if it is another measure."
+                )
 
 
 def init(name: str, into: Path) -> Path:

@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vereda import __version__, publication
+from vereda import __version__, cooperation, publication
 from vereda.errors import BadRequest, NoTrace
 from vereda.pipeline import questions
 from vereda.pipeline.desk import Desk
@@ -147,7 +147,7 @@ def edition(
         study.register, as_of, study.gazetteer, agreed, questions.done(desk), questions.changed(desk, tracer),
         tuple(study.inspected.values()), _geometry(study),
         {code: questions.done(desk, code) for code in questions.priority_places(desk)}, findings,
-        assessed,
+        assessed, cooperation.coverage(study.register),
     )  # fmt: skip
     return told, tracer
 
@@ -217,7 +217,7 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
     absences = {
         series: description.absent_for(series)
         for name, description in study.descriptions.items()
-        if name in study.batches and description.covers.level == "municipality"
+        if name in study.batches and description.covers.level in study.gazetteer.finest
         for series in description.series
         if description.absent_for(series).means == "zero"
     }

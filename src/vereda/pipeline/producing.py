@@ -6,23 +6,32 @@ the case; where none can be computed the answer is what is missing and what was 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from vereda.errors import BadRequest
 from vereda.measurement.marginals import marginals
-from vereda.measurement.parameters import Parameter
+from vereda.measurement.parameters import Parameter, converted
 from vereda.measurement.plan import FROM, SHARES, Plan
 from vereda.measurement.production import Array
 from vereda.measurement.quantities import QUANTITIES
 from vereda.measurement.sensitivity import resurvey, shares
-from vereda.measurement.stages import ALKALOID, HARVEST, NEEDS, STAGES, Staged, staged
+from vereda.measurement.stages import ALKALOID, HARVEST, NEEDS, STAGES, STATED, Staged, staged
 from vereda.measurement.uncertainty import draw
 from vereda.pipeline import factors
 from vereda.pipeline import published as publications
 from vereda.pipeline.beside import companions
 from vereda.pipeline.explaining import explain
-from vereda.pipeline.production_bench import Bench, Way, chosen, elsewhere_step, used
+from vereda.pipeline.production_bench import (
+    Bench,
+    Way,
+    chosen,
+    comparable,
+    elsewhere_step,
+    missing_answer,
+    used,
+)
 from vereda.pipeline.production_compared import apparent, consistency, frozen_factors, rivals, surveys
 from vereda.pipeline.production_words import Ways, message
 from vereda.terms.entry import Text
@@ -44,6 +53,7 @@ from vereda.terms.potential import (
 from vereda.terms.production import Spread
 
 DRAWS, SEED = 2**16, 1
+REGION = "everything measured there"
 BASE = 2**12  # pairs of samples behind a share: errors below half a percentage point
 
 
@@ -62,14 +72,14 @@ def produce(b: Bench) -> tuple[Potential, dict[str, Step]]:
         steps = staged(way.plan(year), way.set)
         inputs = tuple(used(b, book, p) for p in steps.plan.columns)
         drawn = draw(steps, marginals(steps.plan.columns), b.asked.draws, b.asked.seed).interval()
-        stages = _stages(b, book, steps, drawn, inputs)
+        stages = _stages(b, book, way, steps, drawn, inputs)
         readings = tuple(_readings(b, book, way, drawn[-1], published, inputs))
-        ice = frozen_factors(b, book, way, published, inputs)
+        ice = frozen_factors(b, book, way, [f for f in published[:1] if comparable(b, f)], inputs)
     potentials = (*published, *(r.figure for r in readings[:1]))
     answer = Potential(
         b.asked, a.name, a.method, a.caveats, way is not None, way.form if way else "", bool(way and way.regional),
-        tuple(_says(b, way, published, ice)), published, readings, ice, stages, inputs, _others(b, book, ways, way),
-        _missing(b, ways, way), surveys(b.register, b.day), apparent(b, book, published), consistency(b, book, published),
+        tuple(_says(b, book, way, published, ice)), published, readings, ice, stages, inputs, _others(b, book, ways, way),
+        _missing(b, ways, way), surveys(b.register, a.id, b.day), apparent(b, book, published), consistency(b, book, published),
         rivals(b), publications.revised(b.desk, a, book, b.day), companions(b, book, potentials), _elsewhere(b, book), _since(b, book, published),
     )  # fmt: skip
     return answer, book.steps
@@ -79,10 +89,12 @@ def produce(b: Bench) -> tuple[Potential, dict[str, Step]]:
 
 
 def _stages(
-    b: Bench, book: Ways, steps: Staged, drawn: Array, inputs: Sequence[Used]
+    b: Bench, book: Ways, way: Way, steps: Staged, drawn: Array, inputs: Sequence[Used]
 ) -> tuple[StageAnswer, ...]:
     by = dict(zip(steps.names, drawn, strict=True))
-    order = ALKALOID if steps.names == ALKALOID else HARVEST
+    order: tuple[str, ...] = ALKALOID if steps.names == ALKALOID else HARVEST
+    if STATED in steps.names:
+        order = (*(name for name in order if name in steps.names[:-1]), STATED, steps.names[-1])
     told = []
     for name in order:
         meaning, formula, unit = STAGES[name]
@@ -90,15 +102,15 @@ def _stages(
         low, middle, high = (float(x) for x in by[name]) if name in by else (None, None, None)
         how = f"{formula}; {b.asked.draws} draws, seed {b.asked.seed}"
         figure = book.figure(f"stage.{name}", middle, unit, how, behind, low, high)
-        lacking = () if name in by else _lacking(b, name)
+        lacking = () if name in by else _lacking(b, way, name)
         told.append(StageAnswer(name, meaning, formula, figure, lacking))
     return tuple(told)
 
 
-def _lacking(b: Bench, stage: str) -> tuple[str, ...]:
+def _lacking(b: Bench, way: Way, stage: str) -> tuple[str, ...]:
+    """Quantities of a stage that some region of the way lacks."""
     wanted = ("fresh_leaf_yield", *SHARES, *FROM) if stage == "base" else NEEDS.get(stage, ())
-    held = {p.name for p in b.parameters if p.year <= b.asked.year}
-    return tuple(name for name in wanted if name not in held)
+    return tuple(n for n in wanted if not all(way.set.find(n, r, b.asked.year) for r in way.set.regions))
 
 
 def _readings(
@@ -153,21 +165,30 @@ def _reading(
     how = f"5, 50 and 95 % of {b.asked.draws} draws, seed {b.asked.seed}"
     figure = book.figure(f"hydrochloride.{name}", middle, "t", how, behind, low, high)
     flag: Flag = "not_published"
-    if published:
+    if published and not comparable(b, published[0]):
+        flag = "other_purity"
+    elif published:
         flag = "inside" if low <= (published[0].value or 0.0) <= high else "outside"
-    return ReadingAnswer(name, note, figure, flag, tuple(_shares(b, book, name, plan, figure)))
+    surveys_of = tuple(_shares(b, book, name, plan, figure, "region")) if len(plan.regions) > 1 else ()
+    return ReadingAnswer(
+        name, note, figure, flag, tuple(_shares(b, book, name, plan, figure, "survey")), surveys_of
+    )
 
 
-def _shares(b: Bench, book: Ways, name: str, plan: Plan, result: Figure) -> Iterator[ShareAnswer]:
-    groups = plan.groups("survey")
+def _shares(
+    b: Bench, book: Ways, name: str, plan: Plan, result: Figure, by: Literal["survey", "region"]
+) -> Iterator[ShareAnswer]:
+    """Each quantity of each region by itself, or everything that is measured in a region together."""
+    groups = plan.groups(by)
     if not groups:
         return
     margins = marginals(plan.columns)
     told = shares(plan, margins, groups, BASE, b.asked.seed)
     worth = resurvey(plan, margins, groups, b.asked.seed).narrowing
     for i in np.argsort(-told.total[:, 0], kind="stable"):
-        group = told.group[i]
+        group = told.group[i] if by == "survey" else f"@{told.group[i]}"
         quantity, _, place = group.partition("@")
+        meaning = QUANTITIES[quantity].meaning if quantity else REGION
         values = {"first": told.first[i, 0], "total": told.total[i, 0], "narrowing": worth[i, 0]}
         how = {
             "first": f"first-order share of the variance, {BASE} base samples",
@@ -180,7 +201,7 @@ def _shares(b: Bench, book: Ways, name: str, plan: Plan, result: Figure) -> Iter
             )
             for key, v in values.items()
         }
-        yield ShareAnswer(group, quantity, QUANTITIES[quantity].meaning, place, three["first"], three["total"], three["narrowing"])  # fmt: skip
+        yield ShareAnswer(group, quantity, meaning, place, three["first"], three["total"], three["narrowing"])
 
 
 def _others(b: Bench, book: Ways, ways: Sequence[Way], used_way: Way | None) -> tuple[FormAnswer, ...]:
@@ -196,7 +217,10 @@ def _others(b: Bench, book: Ways, ways: Sequence[Way], used_way: Way | None) -> 
         figure = book.figure(f"form.{form}", middle, "t", f"the form {form} of the chain", (), low, high)
         sets = [] if can else [{m.name for m in way.missing} for way in mine if not way.regional]
         always = set.intersection(*sets) if sets else set()
-        either = set.union(*sets) - always if sets else set()
+        rest = [s - always for s in sets]
+        either = (
+            set.union(*rest) if sets and all(rest) else set()
+        )  # one way that lacks no more needs none of them
         told.append(
             FormAnswer(form, bool(can and can.regional), figure, tuple(sorted(always)), tuple(sorted(either)))
         )
@@ -210,21 +234,14 @@ def _missing(b: Bench, ways: Sequence[Way], chosen: Way | None) -> tuple[Missing
     if chosen is None:
         lacking += [m for way in ways for m in way.missing]
     areas = set(factors.AREAS.values())
-    told = []
-    for name, (places, years) in sorted(factors.merged(lacking).items(), key=lambda kv: kv[0] in areas):
-        gap = factors.gap_of(b.register, name)
-        at = b.register.files[f"gap/{gap.id}"] if gap else ""
-        told.append(
-            MissingAnswer(
-                name, QUANTITIES[name].meaning, QUANTITIES[name].unit, places, years, gap.printed if gap else None,
-                gap.cites if gap else (), at,
-            )
-        )  # fmt: skip
-    return tuple(told)
+    return tuple(
+        missing_answer(b, name, (QUANTITIES[name].meaning, QUANTITIES[name].unit), places, years)
+        for name, (places, years) in sorted(factors.merged(lacking).items(), key=lambda kv: kv[0] in areas)
+    )
 
 
 def _says(
-    b: Bench, way: Way | None, published: Sequence[Figure], ice: FrozenAnswer | None
+    b: Bench, book: Ways, way: Way | None, published: Sequence[Figure], ice: FrozenAnswer | None
 ) -> Iterator[Message]:
     year = str(b.asked.year)
     yield message("potential")
@@ -233,17 +250,34 @@ def _says(
     else:
         if b.assessment.regions:
             yield message("regional" if way.regional else "national")
+        yield from _apart(b, book, way)
         yield message("interval_given" if any(h.name in QUANTITIES for h in b.hands) else "interval")
     if b.asked.given:
         yield message("given", given=", ".join(b.asked.given))
     if not published:
         yield message("not_published", year=year)
+    elif way is not None and not comparable(b, published[0]):
+        yield message("other_purity", year=year)
     elif ice is not None:
         yield message(
             "inside" if ice.flag == "inside" else "outside", published=published[0], expected=ice.expected
         )
     if published and published[0].status == "leaked":
         yield message("leaked", year=year)
+
+
+def _apart(b: Bench, book: Ways, way: Way) -> Iterator[Message]:
+    """Areas of regions that do not add up to the area published for the whole place."""
+    if not way.regional:
+        return
+    for whole, published in b.areas.items():
+        parts = [way.set.find(whole.name, r, whole.year) for r in way.set.regions]
+        total = sum(converted(p)[0] for p in parts if p)
+        if whole.region == b.assessment.place and round(total) != round(converted(whole)[0]):
+            how = "areas of the regions, added up"
+            behind = tuple(b.areas[p] for p in parts if p in b.areas)
+            added = book.figure(f"regions.{whole.year}", total, "ha", how, behind)
+            yield message("apart", total=added, published=published)
 
 
 def _since(b: Bench, book: Ways, published: Sequence[Figure]) -> Explained | None:

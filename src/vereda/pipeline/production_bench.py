@@ -24,7 +24,7 @@ from vereda.pipeline.factors import Held
 from vereda.pipeline.production_words import WARNINGS, Ways
 from vereda.terms.cooperation import Register
 from vereda.terms.figure import Figure, Message, Step
-from vereda.terms.potential import Asked, Used
+from vereda.terms.potential import Asked, MissingAnswer, Used
 from vereda.terms.production import Assessment, Elsewhere
 
 
@@ -157,6 +157,12 @@ def chosen(b: Bench, ways: Sequence[Way]) -> Way | None:
     )
 
 
+def comparable(b: Bench, published: Figure) -> bool:
+    """Whether a published figure is stated as pure, like what is computed; always where no step of purity is known."""
+    step = factors.purity_step(b.held, b.assessment, b.day)
+    return step is None or factors.stated_pure(step, b.asked.year, published)
+
+
 def _reaches(b: Bench, way: Way) -> bool:
     """Whether what was given for a region is among the regions that are summed."""
     places = {*way.set.regions, *(() if way.regional else (b.assessment.place,))}
@@ -203,6 +209,16 @@ def parameter_step(register: Register, held: Held, p: Parameter, figure: Figure)
     return Step("parameter", name, p.locator, figure.trace, figure.value, figure.unit, note, steps)
 
 
+def missing_answer(
+    b: Bench, name: str, said: tuple[str, str], places: tuple[str, ...], years: tuple[int, ...]
+) -> MissingAnswer:
+    """A missing quantity, its meaning and unit, with where it is printed if the case says so."""
+    gap = factors.gap_of(b.register, name)
+    at = b.register.files[f"gap/{gap.id}"] if gap else ""
+    printed, cites = (gap.printed, gap.cites) if gap else (None, ())
+    return MissingAnswer(name, *said, places, years, printed, cites, at)
+
+
 def elsewhere_step(register: Register, entry: Elsewhere, figure: Figure) -> Step:
     """The way back of a range printed for another place or time."""
     at, cited = register.files[f"elsewhere/{entry.id}"], _documents(register, entry.cites)
@@ -225,8 +241,8 @@ def _warning(a: Assessment, p: Parameter, year: int) -> Message | None:
             if life is not None and age > life
             else None
         )
-    if life is None:
-        return None
+    if life is None:  # no field work is meant: told only when it is used for another year than its own
+        return Message(WARNINGS["carried"], {"years": carried}) if carried and not p.quantity.yearly else None
     if carried > life:
         return Message(WARNINGS["carried_too_long"], {"years": carried, "life": life})
     return Message(WARNINGS["carried"], {"years": carried}) if carried else Message(WARNINGS["no_field_work"])

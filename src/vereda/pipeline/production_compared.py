@@ -140,8 +140,8 @@ def rivals(b: Bench) -> tuple[Rival, ...]:
     return tuple(told)
 
 
-def surveys(register: Register, day: date) -> tuple[Survey, ...]:
-    """Field work that was reported by a day: by the latest document cited for it."""
+def surveys(register: Register, assessment: str, day: date) -> tuple[Survey, ...]:
+    """Field work behind an estimator's factors that was reported by a day: by the first document cited for it."""
     dates = {d.id: d.date for d in register.documents}
 
     def known(cites: Sequence[str]) -> bool:
@@ -151,5 +151,5 @@ def surveys(register: Register, day: date) -> tuple[Survey, ...]:
     return tuple(
         Survey(w.field_year, w.where, w.went, register.files[f"field_work/{w.id}"], w.cites)
         for w in sorted(register.field_work, key=lambda w: w.field_year)
-        if known(w.cites)
+        if w.assessment == assessment and known(w.cites)
     )

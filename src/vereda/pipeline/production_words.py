@@ -9,6 +9,8 @@ SAYS = {
     "processed. It is not what was made, nor what was sold, nor what can be seized.",
     "national": "Factors by region are not held, so national ones are used; what is missing is listed.",
     "regional": "Computed region by region and added up.",
+    "apart": "The areas of the regions add up to {total}; published for all of them together: {published}. The result is of "
+    "the former.",
     "interval": "The interval holds what printed figures leave open: rounding, and how much area produced. The errors of "
     "area and yields are not printed, so the true value may well lie outside it.",
     "interval_given": "The interval holds the ranges given by hand, beside what printed figures leave open. It is as good as "
@@ -17,6 +19,8 @@ SAYS = {
     "inside": "The published figure, {published}, lies inside what the factors in use give on this area, {expected}.",
     "outside": "The published figure, {published}, lies outside what the factors in use give on this area, {expected}. It "
     "rests on other factors than these: not the area alone changed.",
+    "other_purity": "What was published for {year} is stated at the purity then used, and what is computed is pure: the two "
+    "cannot be compared.",
     "not_published": "No figure published for {year} is held, so there is nothing to compare with.",
     "leaked": "The figure for {year} was not published by its owner; it became known through others.",
     "given": "Given by hand: {given}. Published figures stay as they are.",
@@ -38,6 +42,7 @@ ASSUMES = {
     "double_counting": "No double counting is subtracted: no share of it is published.",
     "losses": "No losses are subtracted: none are published.",
     "domestic": "Seizures are those of the country's own forces, wherever they made them.",
+    "balance": "There is no balance of the chemical: what lawfully came in that year is not held.",
     "base": "Base cannot be turned into hydrochloride: its purity and its yield are not held. The ratio is of unlike things.",
 }
 DEFINITIONS = {
@@ -45,6 +50,7 @@ DEFINITIONS = {
     "base_over": "B q h (1 - d) / H: base as hydrochloride, over potential; never added to the ratio of hydrochloride",
     "available": "H - S p - losses: potential less seizures at their purity, less losses; below zero is said, never cut",
     "need": "H k: potential times the chemical for a kilogram; an upper bound, because other chemicals can replace it",
+    "supplied": "H k over what lawfully came in: above 100 % the supply cannot have been enough by itself",
     "net": "E (1 - r): eradicated hectares that stayed without coca; both publishers of r have an interest in it",
     "pledge": "baseline (1 - cut) against what came, for every baseline and every edition",
 }

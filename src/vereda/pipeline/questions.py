@@ -25,6 +25,7 @@ from vereda.terms.cooperation import Commitment, OutputPlan, Text
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY, Indicator, playing
 from vereda.terms.period import period
+from vereda.terms.source import SourceCard
 
 
 def agreed(desk: Desk, place: str | None = None) -> Agreed:
@@ -169,20 +170,20 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
             if need in card.series:
                 gaps.update(card.known_gaps)
     span = f"{shown[0].period}-{shown[-1].period}" if shown else ""
+    lacking = None if shown or everything else _waiting(desk, rule.needs if rule else (name,))
     return IndicatorAnswer(
         name, place, name_of(desk, name).en, rule.definition if rule else "",
         shown[0].unit if shown else (rule.unit if rule else ""), rule.better if rule else "", span, shown, rivals, gaps,
-        "" if shown or everything else _waiting(desk, rule.needs if rule else (name,)),
+        lacking.dataset if lacking else "", lacking.command if lacking else "",
     )  # fmt: skip
 
 
-def _waiting(desk: Desk, needs: Sequence[str]) -> str:
-    """The described dataset that would answer, if one would."""
-    for need in needs:
-        for card in desk.cards.values():
-            if card.vintage is None and need in card.series:
-                return card.dataset
-    return ""
+def _waiting(desk: Desk, needs: Sequence[str]) -> SourceCard | None:
+    """The described dataset that would answer, if one would: one that can be fetched before one that cannot."""
+    found = [
+        card for need in needs for card in desk.cards.values() if card.vintage is None and need in card.series
+    ]
+    return min(found, key=lambda card: not card.command.startswith("vereda fetch"), default=None)
 
 
 def changed(desk: Desk, tracer: Tracer, place: str | None = None, name: str | None = None) -> Changed:

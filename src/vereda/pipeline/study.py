@@ -4,7 +4,10 @@ import json
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
+
+import pyarrow as pa
 
 from vereda import cooperation, sources
 from vereda.errors import BadPeriod, NotReconciled, WaitingForData
@@ -60,13 +63,15 @@ class Study:
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
-        """Places of the case: its gazetteer's, and those that single datasets declare."""
+        """Places of the case: those of every list held, and those that single datasets declare."""
         lists = [
             self.batches[n] for n, d in self.descriptions.items() if d.kind == "places" and n in self.batches
         ]
         if not lists:
             return Gazetteer()
-        return sources.gazetteer(lists[0], *self.descriptions.values())
+        return sources.gazetteer(
+            pa.concat_tables([b.observations for b in lists]), *self.descriptions.values()
+        )
 
     @property
     def neighbours(self) -> list[tuple[str, str]]:
@@ -111,10 +116,21 @@ class Study:
         """The cards, and for each dataset held its years and what the stated rules found in its newest vintage."""
         found = self.cards
         for name, held in self.editions.items():
-            d, tables = self.descriptions[name], [batch.observations for batch in held]
-            signs = (*sources.inspect(d, tables[-1], self.gazetteer), sources.revisions(d, tables))
-            found[name] = replace(found[name], years=sources.span(tables[-1]), signs=signs)
+            d, each = self.descriptions[name], [batch.observations for batch in held]
+            signs = (*sources.inspect(d, each[-1], self.gazetteer), sources.revisions(d, each))
+            found[name] = replace(found[name], years=sources.span(each[-1]), signs=signs)
+        tables = [(self.descriptions[name], held[-1].observations) for name, held in self.editions.items()]
+        for name, rest in groupby(sources.remainders(tables, self.gazetteer), key=lambda r: r.dataset):
+            found[name] = replace(found[name], remainders=tuple(rest))
+        for name, d in self.descriptions.items():
+            if d.kind == "geometry" and (text := self.polygons(name)):
+                found[name] = replace(found[name], signs=sources.polygon_signs(d, text, self.gazetteer))
         return found
+
+    def polygons(self, dataset: str) -> str | None:
+        """The GeoJSON text of the newest edition kept locally, if there is one."""
+        held = sorted((self.folder / "local" / dataset).glob("*.geojson"))
+        return held[-1].read_text(encoding="utf-8") if held else None
 
     def _polygons(self, dataset: str) -> Vintage | None:
         """The edition of a geometry kept locally, if there is one."""

@@ -1,6 +1,7 @@
 """The way back: from a trace key to the cells, files and publishers behind the number."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vereda.errors import NoTrace
@@ -8,6 +9,7 @@ from vereda.pipeline.desk import Desk, Key, Row, Sum, Tally
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
+from vereda.terms.place import many
 from vereda.terms.source import SourceCard, Vintage
 
 _IN_SHEET = re.compile(r"(?P<letters>[A-Z]{1,3}) \((?P<header>.+)\)")  # how a column of a worksheet is named
@@ -99,7 +101,7 @@ class Tracer:
 
     def _sum(self, asked: Key, figure: Figure, total: Sum) -> Step:
         rows = self.desk.addends(asked.indicator, asked.period, total)
-        how = f"sum of {len(rows)} municipalities"
+        how = f"sum of {len(rows)} {self._finest(rows)}"
         if total.uncollected:
             how += f"; {total.uncollected} are not covered by the publisher and are in no total"
         addends = tuple(self._observation(row) for row in rows)
@@ -107,6 +109,10 @@ class Tracer:
             "sum", self._title(asked), how, figure.trace, figure.value, figure.unit, figure.status,
             (*addends, self._vintage(total.tally, asked)),
         )  # fmt: skip
+
+    def _finest(self, rows: Sequence[Row]) -> str:
+        """What the addends of a sum are called: municipalities, districts."""
+        return many(self.desk.gazetteer.get(rows[0].place).level)
 
     def _observation(self, row: Row, open_up: bool = False) -> Step:
         figure = self.desk.figure(row)
@@ -166,10 +172,8 @@ class Tracer:
             if value is None:
                 raise NoTrace(self._nothing(asked))
             result, held = value, [pair for pair in held if pair[0] in (asked.place,)]
-            inputs: tuple[Step, ...] = (
-                self._input(series, asked.place, asked.period),
-                self._input(series, country, asked.period),
-            )
+            own = self._input(series, asked.place, asked.period)
+            inputs: tuple[Step, ...] = (own, *self._national(series, codes, asked.period))
         elif rule.role == "top":
             top = sorted(held, key=lambda pair: -pair[1])[:10]
             inputs = (
@@ -181,6 +185,14 @@ class Tracer:
         return Step(
             "indicator", self._title(asked), rule.definition, str(asked), float(result), rule.unit, "", inputs
         )
+
+    def _national(self, series: str, codes: Sequence[str], when: str) -> tuple[Step, ...]:
+        """What a share is a share of: the country's sum, or where the finest places are not held, its parts."""
+        country = self.desk.register.case.country
+        if self.desk.sum(series, country, when) is not None:
+            return (self._input(series, country, when),)
+        held = [code for code in codes if self.desk.best(series, code, when)]
+        return tuple(self._input(series, code, when) for code in held)
 
     def _sum_input(self, series: str, place: str, when: str) -> Step:
         total = self.desk.sum(series, place, when)

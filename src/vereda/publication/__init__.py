@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vereda.publication import text
 from vereda.publication.because_text import evaluate_text
+from vereda.publication.coverage_text import coverage_text
 from vereda.publication.inspected import inspected_text
 from vereda.publication.plain import as_json
 from vereda.publication.production_text import explained_text, production_text
@@ -42,6 +43,7 @@ __all__ = [
     "as_json",
     "changed_text",
     "checks_text",
+    "coverage_text",
     "done_text",
     "evaluate_text",
     "explained_text",

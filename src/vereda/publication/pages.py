@@ -7,7 +7,7 @@ from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 
-from vereda.publication import inspected, text, words
+from vereda.publication import inspected, relation_page, text, words
 from vereda.publication.because import Because
 from vereda.publication.charts import output_chart
 from vereda.publication.drawn import Drawn
@@ -69,6 +69,8 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         *(page(f"maps/{m.period}.html", "map.html", desk.map(m)) for m in edition.changed.maps),
         page("concentration.html", "concentration.html", desk.concentration),
         page("sources.html", "sources.html", inspected.page),
+        *(page(f"sources/{s.dataset}.html", "source.html", inspected.alone(s)) for s in edition.sources),
+        page("relations.html", "relations.html", relation_page.page),
         page("conflicts.html", "conflicts.html"),
         page(
             "methods.html",

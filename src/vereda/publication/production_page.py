@@ -52,12 +52,13 @@ class Production:
         return SimpleNamespace(
             a=a, hue=HUES[i % len(HUES)], flow=chain_chart(a, lang, HUES[i % len(HUES)]), changes=chart,
             revised={r.year: r.percent for r in a.lead.revisions}, years=list(reversed(a.years)), beside=[y for y in reversed(a.years) if y.over],
-            pledges=[SimpleNamespace(p=p, rows=newest(p)) for p in a.lead.companions.pledges],
+            pledges=[SimpleNamespace(p=p, rows=newest(p), others=others(p)) for p in a.lead.companions.pledges],
+            consistent=[y for y in a.years if y.consistency],
             factors=[u for u in a.lead.inputs if not u.figure.trace.startswith("coca")],
             left=list(zip(a.lead.companions.over, a.lead.companions.available, strict=True)),
             base=[r for r in a.lead.companions.base_over if r.as_seized.value is not None],
             need=list(zip((r.potential for r in a.lead.companions.over), a.lead.companions.need, strict=True)),
-            missing=missing(a.lead.missing),
+            missing=missing((*a.lead.missing, *a.lead.companions.missing)),
             definitions=[(SHORT[k], v) for k, v in a.lead.companions.definitions.items() if k in SHORT],
         )  # fmt: skip
 
@@ -161,6 +162,12 @@ def newest(pledge: PledgeAnswer) -> list[Any]:
     """Every baseline against the value shown first."""
     first = pledge.readings[0].actual if pledge.readings else None
     return [row for row in pledge.readings if row.actual == first]
+
+
+def others(pledge: PledgeAnswer) -> list[Figure]:
+    """Other editions of the value of the due year, read in the verdict as well."""
+    first = pledge.readings[0].actual if pledge.readings else None
+    return [f for f in dict.fromkeys(row.actual for row in pledge.readings) if f != first]
 
 
 def slider(figures: tuple[Figure, ...]) -> tuple[float, float]:

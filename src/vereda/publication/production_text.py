@@ -15,15 +15,14 @@ from vereda.publication.terminal import NONE, Names
 from vereda.terms.figure import Figure, Message
 from vereda.terms.potential import (
     Companions,
+    ConsistencyAnswer,
     Explained,
     FormAnswer,
     MissingAnswer,
     Potential,
-    ReadingAnswer,
     RevisionAnswer,
     StageAnswer,
     Survey,
-    Used,
 )
 
 RANGES = {"expected"}  # holes of a sentence that take the interval of their figure
@@ -56,17 +55,22 @@ def production_text(told: Potential, lang: str, names: Names = NONE) -> list[Ren
     shown += [Line(caveat.say(lang), style="dim") for caveat in told.caveats]
     if told.stages:
         shown += [_head("Step by step", lang), _stages(told.stages, lang)]
-        shown += [_head("Factors in use", lang), _inputs(told.inputs, lang), *_notes(told, lang)]
-        shown += [_head("What would narrow it most", lang), *_readings(told.readings, lang)]
+        shown += [_head("Factors in use", lang), _inputs(told, lang, names), *_notes(told, lang)]
+        shown += [_head("What would narrow it most", lang), *_readings(told, lang, names)]
+    if told.consistency:
+        shown += [
+            _head("Area in production that published figures imply", lang),
+            *_consistency(told.consistency, lang),
+        ]
     if told.other_forms:
         shown += [
             _head("Other ways through the same chain, never averaged", lang),
             _forms(told.other_forms, lang),
         ]
-    if told.missing:
+    if lacking := (*told.missing, *told.companions.missing):
         shown += [
             _head("What is missing, and where it is printed", lang),
-            _missing(told.missing, lang, names),
+            _missing(lacking, lang, names),
         ]
     if told.elsewhere:
         shown += [_head("Printed for other places and times, not used", lang), *_elsewhere(told, lang)]
@@ -220,14 +224,21 @@ def _width(figure: Figure, lang: str) -> str:
     return "" if figure.low is None else _range(figure, lang)
 
 
-def _inputs(inputs: Sequence[Used], lang: str) -> Table:
+def _of_place(meaning: str, place: str, told: Potential, lang: str, names: Names) -> str:
+    """What is measured, and where unless it is the place asked about."""
+    return (
+        _t(meaning, lang) if place == told.asked.place else f"{_t(meaning, lang)} · {names.get(place, place)}"
+    )
+
+
+def _inputs(told: Potential, lang: str, names: Names) -> Table:
     table = _table(("Factor", "Value", "Interval", "Year", "Printed", "Note"), lang, (1, 2))
-    for u in inputs:
+    for u in told.inputs:
         warning = say(u.warning, lang) if u.warning else ""
         printed = text.when(u.figure.vintage, lang) if u.basis != "given" else "–"
         basis = "" if u.basis == "published" else f"{_t(said.BASES[u.basis], lang)}; "
         table.add_row(
-            Line.assemble((f"{u.quantity} ", "dim"), _t(u.meaning, lang)), number(u.figure, lang), _width(u.figure, lang),
+            Line.assemble((f"{u.quantity} ", "dim"), _of_place(u.meaning, u.figure.place, told, lang, names)), number(u.figure, lang), _width(u.figure, lang),
             u.figure.period, printed, Line(f"{basis}{warning}".strip("; "), style="yellow" if warning else "dim"),
         )  # fmt: skip
     return table
@@ -246,16 +257,19 @@ def _survey(work: Survey, lang: str) -> str:
     return text.fill(went, {"year": str(work.year), "where": work.where.say(lang)})
 
 
-def _readings(readings: Sequence[ReadingAnswer], lang: str) -> Iterator[RenderableType]:
-    for reading in readings:
+def _readings(told: Potential, lang: str, names: Names) -> Iterator[RenderableType]:
+    for reading in told.readings:
         name = reading.note.say(lang) if reading.note else f"{_t(said.READINGS[reading.id], lang)}:"
         yield Line(f"{name} {_ends(reading.figure, lang)} {_flag(reading.flag, lang)}.")
-        table = _table(
-            ("Measurement", "Share of the variance", "With others", "If known, narrower by"), lang, (1, 2, 3)
-        )
-        for s in reading.shares:
-            table.add_row(_t(s.meaning, lang), *(number(f, lang) for f in (s.first, s.total, s.narrowing)))
-        yield Padding(table, (0, 0, 0, 1))
+        for head, shares in (("Measurement", reading.shares), ("A survey of one region", reading.regions)):
+            table = _table(
+                (head, "Share of the variance", "With others", "If known, narrower by"), lang, (1, 2, 3)
+            )
+            for s in shares:
+                meaning = _of_place(s.meaning, s.place, told, lang, names)
+                table.add_row(meaning, *(number(f, lang) for f in (s.first, s.total, s.narrowing)))
+            if shares:
+                yield Padding(table, (0, 0, 0, 1))
 
 
 def _flag(flag: str, lang: str) -> str:
@@ -291,6 +305,18 @@ def _missing(missing: Sequence[MissingAnswer], lang: str, names: Names) -> Table
             printed,
         )
     return table
+
+
+def _consistency(c: ConsistencyAnswer, lang: str) -> Iterator[RenderableType]:
+    for figure in c.implied:
+        name = _t(said.IMPLIED[figure.trace.rpartition(".")[2]], lang)
+        yield _under("{name}: {area}", {"name": name, "area": _range(figure, lang)})
+    if c.joint.value is None:
+        gap = number(c.gap, lang)
+        yield _under(_t("They do not meet: {gap} are missing.", lang), {"gap": gap})
+        return
+    values = {"joint": _range(c.joint, lang), "ratio": _range(c.ratio, lang)}
+    yield _under(_t("Together: {joint}; over the mean area of the two Decembers: {ratio}", lang), values)
 
 
 def _elsewhere(told: Potential, lang: str) -> Iterator[RenderableType]:
@@ -339,6 +365,11 @@ def _beside(c: Companions, lang: str) -> Iterator[RenderableType]:
     if c.chemical.value is not None and c.need:
         note = c.chemical_note.say(lang) if c.chemical_note else ""
         yield Line(f"{_t('Chemical that much would need, at most', lang)}: {_range(c.need[0], lang)}. {note}")
+    if c.balance and c.balance.over:
+        yield _under(_t("{over} of the {lawful} that lawfully came in", lang), {
+            "over": _range(c.balance.over[0], lang), "lawful": _range(c.balance.lawful, lang)})  # fmt: skip
+    if c.balance and c.balance.seized.value is not None:
+        yield _under(_t("seized of it: {seized}", lang), {"seized": _range(c.balance.seized, lang)})
     if c.eradicated:
         yield Line(_line("Eradicated", c.eradicated[0], lang))
         for net in c.net:
@@ -352,15 +383,23 @@ def _beside(c: Companions, lang: str) -> Iterator[RenderableType]:
         yield Line(f"{pledge.commitment} {pledge.gist.say(lang)}: {verdict}", style="bold")
         newest = pledge.readings[0].actual if pledge.readings else None
         for row in (r for r in pledge.readings if r.actual == newest):
+            if row.met is None:
+                yield _under(_t("from {baseline}: target {target}", lang), {
+                    "baseline": _of(row.baseline, lang), "target": number(row.target, lang)})  # fmt: skip
+                continue
             yield _under(_t("from {baseline}: target {target}; came {actual}, {change}", lang), {
                 "baseline": _of(row.baseline, lang), "target": number(row.target, lang), "actual": _of(row.actual, lang),
                 "change": number(row.change, lang, sign=True)})  # fmt: skip
+        if others := [f for f in dict.fromkeys(r.actual for r in pledge.readings) if f != newest]:
+            editions = "; ".join(_of(f, lang) for f in others)
+            yield _under(_t("Other editions of what came, read in the verdict as well: {editions}", lang), {
+                "editions": editions})  # fmt: skip
 
 
 def _percent(figure: Figure, lang: str) -> str:
     """A share between 0 and 1 in percent, with its ends."""
     ends = [figure.value] if figure.low is None else [figure.low, figure.high]
-    return "–".join(text.digits(100 * end, lang, 1) for end in ends if end is not None) + "\u00a0%"
+    return "–".join(digits(100 * end, "%", lang) for end in ends if end is not None) + "\u00a0%"
 
 
 def _of(figure: Figure, lang: str) -> str:

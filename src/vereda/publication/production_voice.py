@@ -111,6 +111,10 @@ class ProductionVoice:
         """What a part of a change may be called."""
         return self.t.say(production_words.CALLED[reading])
 
+    def implied(self, figure: Figure) -> str:
+        """Which published amount implies an area."""
+        return self.t.say(production_words.IMPLIED[figure.trace.rpartition(".")[2]])
+
     def basis(self, used: Used) -> str:
         """Published, computed, assumed."""
         return self.t.say(production_words.BASES[used.basis])

@@ -6,16 +6,23 @@ FORMS = {
     "routes": N_("the whole chain, with what growers sell"),
     "hectare": N_("cocaine of a hectare"),
     "leaf": N_("leaf of a hectare, cocaine of a tonne of leaf"),
+    "re-expressed": N_("leaf of a hectare, cocaine as formerly stated, re-expressed as pure"),
     "alkaloid": N_("dry leaf, alkaloid, laboratory"),
 }
 
 READINGS = {"printed": N_("With the printed factors alone")}
+
+IMPLIED = {
+    "leaf": N_("by leaf over its yield"),
+    "hydrochloride": N_("by cocaine over its yield"),
+}
 
 FLAGS = {
     "inside": N_("the published figure lies inside"),
     "outside": N_("the published figure lies outside"),
     "not_published": N_("there is no published figure"),
     "not_computed": N_("not computed"),
+    "other_purity": N_("the published figure is stated at another purity"),
 }
 
 CALLED = {

@@ -139,6 +139,11 @@ def changed_text(changed: Changed, lang: str, names: Names = NONE) -> list[Rende
         name, place = text.translate(answer.name, lang), names.get(answer.place, answer.place)
         table.add_row(name, place, newest, answer.coverage or "–", direction)
     shown: list[RenderableType] = [_head("What changed", lang), table]
+    for answer in changed.indicators:
+        if answer.command:
+            name = text.translate(answer.name, lang)
+            command = answer.command.replace("FILE", _t("FILE", lang))
+            shown.append(Line(f"{name}: {_t('This brings it:', lang)} {command}", style="yellow"))
     if changed.concentration:
         held = changed.concentration
         rows = [f[-1] for f in (held.hhi, held.top) if f]

@@ -80,6 +80,8 @@ SIGNS = {
     "breaks": N_("breaks of level"),
     "truncation": N_("signs of a cut"),
     "revisions": N_("revised cells"),
+    "areas": N_("areas of polygons"),
+    "seats": N_("seats outside their polygons"),
 }
 
 SIGN_RULES = {
@@ -106,6 +108,27 @@ SIGN_RULES = {
     "revisions": N_(
         "a cell of the newest vintage that the one before it does not have, or has otherwise, or has alone"
     ),
+    "areas": N_(
+        "a polygon whose area on the ellipsoid is further from the printed official area than the description allows; "
+        "the printed one stands first"
+    ),
+    "seats": N_("a place whose seat, by the coordinates of the list of places, lies outside its own polygon"),
+}
+
+READING = {
+    "covers": N_("Covers"),
+    "obtained": N_("Obtained"),
+    "file": N_("File"),
+    "edition": N_("Name of the edition"),
+    "numbers": N_("How numbers are written"),
+    "zero": N_("Written for zero"),
+    "corrected": N_("Codes corrected"),
+    "lost_zeros": N_("Lost zeros put back"),
+    "apart": N_("Places of its own"),
+    "left_out": N_("Rows left out"),
+    "ignored": N_("Columns not read"),
+    "incomplete": N_("Known to be incomplete"),
+    "total": N_("Published totals it must add up to"),
 }
 
 STATUSES = {
@@ -140,6 +163,7 @@ UNITS = {
     "activities": N_("activities"),
     "municipalities": N_("municipalities"),
     "facilities": N_("facilities"),
+    "sites": N_("sites"),
     "labs": N_("laboratories"),
     "laboratories": N_("laboratories"),
     "helicopters": N_("helicopters"),

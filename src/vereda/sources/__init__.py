@@ -19,12 +19,16 @@ from vereda.sources.editions import (
 )
 from vereda.sources.noticed import Notice, notices, otherwise, said
 from vereda.sources.placelist import gazetteer, places, proper
+from vereda.sources.polygons import polygon_signs
 from vereda.sources.reading import stream
+from vereda.sources.remainders import remainders
 from vereda.sources.revision import LIST_KEYS, Revision, compare, compare_lists
 from vereda.sources.shapes import adjacency, geometry
 from vereda.sources.signs import inspect, revisions, span
+from vereda.sources.unfinished import FILL_IN
 
 __all__ = [
+    "FILL_IN",
     "LIST_KEYS",
     "READER",
     "Fetchable",
@@ -52,11 +56,13 @@ __all__ = [
     "notices",
     "otherwise",
     "places",
+    "polygon_signs",
     "proper",
     "read",
     "read_sidecar",
     "read_vintage",
     "refuse_failed",
+    "remainders",
     "revisions",
     "said",
     "span",

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vereda.errors import BadRequest, BadSource
+from vereda.sources.unfinished import refusals
 from vereda.terms.fetching import Address
 from vereda.terms.observation import STATUSES
 
@@ -34,6 +35,7 @@ class NumberFormat(Said):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " "] = ""
     zero: tuple[str, ...] = ()  # texts that mean zero, such as "- 0"
+    none: tuple[str, ...] = ()  # texts that mean that there is no figure, such as "n.d." or "9999"
     empty: Literal["refuse", "absent", "zero"] = "refuse"
     exponent: bool = False  # a program wrote the file, and small numbers look like 2e-05
 
@@ -86,6 +88,9 @@ class PeriodColumn(Said):
     """Where the period of a value is written."""
 
     columns: str | None = None  # wide: header of a year's column, "{}" standing for the year
+    named_otherwise: dict[str, str] = Field(
+        default_factory=dict
+    )  # wide: year -> header that is not of this form
     column: str | None = None  # long
     fixed: str | None = None  # one period for the whole file
     prefix: str = ""  # "FY" for fiscal years
@@ -202,7 +207,7 @@ class Expect(Said):
     totals: dict[str, Totals] = Field(default_factory=dict)
     distinct: dict[str, int] = Field(default_factory=dict)  # column of observations -> different values
     failing: tuple[
-        Literal["bounds", "codes", "names", "jumps", "breaks", "truncation"], ...
+        Literal["bounds", "codes", "names", "jumps", "breaks", "truncation", "areas", "seats"], ...
     ] = ()  # signs that are a failure here, and not information
 
 
@@ -235,8 +240,10 @@ class GazetteerColumns(Said):
     name: str
     parent_code: str
     parent_name: str
-    lon: str
-    lat: str
+    lon: str | None = None  # a list without coordinates gives no map
+    lat: str | None = None
+    level: str = "municipality"  # what its places are called
+    parent_level: str = "department"
     prefix: str = ""
     width: int | None = None
     country: str
@@ -262,6 +269,8 @@ class GeometryFile(Said):
     prefix: str = ""
     features: int
     newer: dict[str, str] = Field(default_factory=dict)  # codes without a polygon: reason
+    area: str | None = None  # property with the official area, km2
+    area_within: float = 0.02  # how far a polygon's area may be from it, as a share
 
 
 class SourceDescription(Said):
@@ -281,8 +290,11 @@ class SourceDescription(Said):
     edition: str = ""  # name of the file's own edition when the rows carry several vintages
     vintage_note: str = ""
     read_by: Literal["read.py"] | None = None  # the file is no table of text: our read.py makes it one
-    table: Literal["text", "workbook", "stata", "iati"] = "text"  # what kind of file
+    table: Literal["text", "workbook", "stata", "iati", "json", "xml"] = "text"  # what kind of file
     sheet: str | None = None  # name of the worksheet
+    rows_at: str | None = (
+        None  # where the rows stand: keys of JSON parted by dots, elements of XML by strokes
+    )
     header_rows: int = Field(
         default=1, ge=1
     )  # rows of the header; of a workbook alone, where groups are merged
@@ -388,7 +400,9 @@ class SourceDescription(Said):
             return {}
         first, last = self.covers.span
         return {
-            self.period.columns.replace("{}", str(y)): f"{self.period.prefix}{y}"
+            self.period.named_otherwise.get(
+                str(y), self.period.columns.replace("{}", str(y))
+            ): f"{self.period.prefix}{y}"
             for y in range(first, last + 1)
         }
 
@@ -421,6 +435,8 @@ def _problems(d: SourceDescription) -> list[str]:
         found.append("a wide file holds one series, or names it in series_from")
     if (d.table == "workbook") != (d.sheet is not None):
         found.append("a workbook states its sheet, and nothing else has one")
+    if d.rows_at is not None and d.table not in ("json", "xml"):
+        found.append("rows_at says where the rows of a JSON or XML file stand, and nothing else has it")
     if d.layout == "events" and (d.note or (d.each_row and (d.low or d.high))):
         found.append("events are added up: they have no note of their own, and a count has no low or high")
     if d.whole and d.layout != "events":
@@ -471,6 +487,10 @@ def load(path: Path) -> SourceDescription:
         ) from None
     except UnicodeDecodeError as fault:
         raise BadSource(f"{path.name}: byte {fault.start} is not UTF-8. Save the file as UTF-8.") from None
+    except (yaml.YAMLError, RecursionError) as fault:
+        raise BadSource(
+            f"{path.name}: not YAML ({str(fault).splitlines()[0][:100]}). Save it as plain text in UTF-8."
+        ) from None
     if not isinstance(content, dict):
         raise BadSource(f"{path.name}:1: a description is a list of `key: value`, and this is not.")
     where = f"{path.parent.name}/{path.name}"
@@ -479,6 +499,9 @@ def load(path: Path) -> SourceDescription:
         raise BadSource(
             "\n".join(f"{where}:{line}: {key!r} is stated twice. Keep one." for key, line in repeated)
         )
+    unfinished = refusals(node, where)
+    if unfinished:
+        raise BadSource("\n".join(unfinished))
     try:
         return SourceDescription.model_validate({"dataset": path.parent.name.replace("_", "-"), **content})
     except ValidationError as fault:

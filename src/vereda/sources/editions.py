@@ -19,6 +19,7 @@ from vereda.sources.placelist import PLACES, places
 from vereda.sources.reading import table as read_table
 from vereda.sources.revision import LIST_KEYS
 from vereda.sources.shapes import ADJACENCY, adjacency
+from vereda.sources.told import told
 from vereda.terms.observation import KEY, OBSERVATIONS
 from vereda.terms.period import known_on
 from vereda.terms.place import Gazetteer
@@ -209,7 +210,16 @@ def card(description: SourceDescription, held: Vintage | None, checks: Sequence[
         series={name: series.unit for name, series in description.series.items()},
         vintage=held,
         checks=tuple(checks),
+        definitions=description.definitions,
+        reading=told(description),
+        command=_command(description),
     )
+
+
+def _command(d: SourceDescription) -> str:
+    if d.fetch is not None:
+        return f"vereda fetch {d.dataset}"
+    return f"vereda keep {d.dataset} FILE --vintage {d.name_of_vintage or 'YYYY-MM'}"
 
 
 def bring(

@@ -5,6 +5,7 @@ refused: entities can point elsewhere or grow without end, and no IATI file need
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -79,7 +80,7 @@ def _activities(path: Path) -> Iterator[Any]:
         raise BadSource(
             f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name."
         ) from None
-    except (EOFError, gzip.BadGzipFile) as fault:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
         raise BadSource(f"{path.name}: the archive is cut or damaged ({fault}). Fetch it again.") from None
 
 

@@ -1,6 +1,6 @@
 """Lists of places: the gazetteer's file as a table, and the table as a gazetteer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,11 +44,19 @@ def places(description: SourceDescription, path: Path) -> pa.Table:
 
 
 def gazetteer(batch: Batch | pa.Table, *descriptions: SourceDescription) -> Gazetteer:
-    """The places of a table, and the places that the descriptions given declare of their own."""
+    """The places of a table, and the places that the descriptions given declare of their own.
+
+    The levels of the lists described are the finest; municipality where none is described.
+    """
     content = batch.observations if isinstance(batch, Batch) else batch
     table = content if isinstance(content, pa.Table) else content.read_all()
+    lists = [d.gazetteer for d in descriptions if d.gazetteer]
+    countries = {g.country: {"level": "country"} for g in lists}
     listed = [
-        Place(**{**row, "aliases": tuple(row["aliases"]), "predecessors": tuple(row["predecessors"])})
+        Place(
+            **{**row, "aliases": tuple(row["aliases"]), "predecessors": tuple(row["predecessors"])}
+            | countries.get(row["code"], {})
+        )
         for row in table.drop_columns(["row"]).to_pylist()
     ]
     own = [
@@ -56,7 +64,7 @@ def gazetteer(batch: Batch | pa.Table, *descriptions: SourceDescription) -> Gaze
         for d in descriptions
         for code, p in d.places.items()
     ]
-    return Gazetteer.of([*own, *listed])
+    return Gazetteer.of([*own, *listed], {g.level for g in lists} or ("municipality",))
 
 
 def proper(name: str, lower_case: Iterable[str] = ()) -> str:
@@ -71,7 +79,8 @@ def _capital(word: str) -> str:
 
 
 def _rows(description: SourceDescription, g: GazetteerColumns, path: Path) -> Iterator[dict[str, object]]:
-    yield {"code": g.country, "name": g.country_name, "level": "country", **_empty()}
+    # A table marks the country like its parts, by the level above the finest; `gazetteer` knows better.
+    yield {**_empty(), "code": g.country, "name": g.country_name, "level": g.parent_level}
     seen: set[str] = set()
     used: set[str] = set()
     for line, text in tabular.batches(description, path):
@@ -85,19 +94,24 @@ def _rows(description: SourceDescription, g: GazetteerColumns, path: Path) -> It
                 seen.add(above)
                 name = proper(row[g.parent_name], g.lower_case)
                 yield _changed(
-                    g.parents.get(above), {**_empty(), "code": above, "name": name, "parent": g.country}
+                    g.parents.get(above),
+                    {**_empty(), "code": above, "name": name, "level": g.parent_level, "parent": g.country},
                 )
             used.add(code)
             name = proper(row[g.name], g.lower_case)
-            place = {**_empty(), "code": code, "name": name, "level": "municipality", "parent": above}
+            place = {**_empty(), "code": code, "name": name, "level": g.level, "parent": above}
             place |= {"lon": lon[at], "lat": lat[at], "row": line + at}
             yield _changed(g.changes.get(code), place)
     for code, change in g.changes.items():
         if code not in used and change.name:
-            yield _changed(change, {**_empty(), "code": code, "name": change.name, "level": "municipality"})
+            yield _changed(change, {**_empty(), "code": code, "name": change.name, "level": g.level})
 
 
-def _degrees(d: SourceDescription, path: Path, column: str, line: int, text: pa.RecordBatch) -> list[float]:
+def _degrees(
+    d: SourceDescription, path: Path, column: str | None, line: int, text: pa.RecordBatch
+) -> Sequence[float | None]:
+    if column is None:
+        return [None] * text.num_rows
     written: NumberFormat = d.number_format(column)
     values, bad = tabular.number(text[column], written)
     wrong = bad.to_pylist()
@@ -122,7 +136,7 @@ def _whole(code: str, g: GazetteerColumns, path: Path, line: int) -> None:
 
 
 def _empty() -> dict[str, object]:
-    return {"level": "department", "aliases": [], "predecessors": [], "note": "", "parent": None, "row": None}
+    return {"aliases": [], "predecessors": [], "note": "", "parent": None, "row": None}
 
 
 def _changed(change: Change | None, row: dict[str, object]) -> dict[str, object]:

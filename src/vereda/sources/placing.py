@@ -121,7 +121,9 @@ class Placing:
         if not name or self.gazetteer is None:
             return ""
         found = [
-            c for c in self.gazetteer.named(_bare(name)) if self.gazetteer.get(c).level == "municipality"
+            c
+            for c in self.gazetteer.named(_bare(name))
+            if self.gazetteer.get(c).level in self.gazetteer.finest
         ]
         inside = [c for c in found if parent and self._agrees(c, name, parent)]
         codes = inside or found

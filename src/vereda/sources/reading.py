@@ -1,7 +1,9 @@
 """A described file as observations, streamed: each value with its place, period and where it is printed."""
 
+import reprlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from vereda.terms.period import period
 from vereda.terms.place import Gazetteer
 
 _NO_TEXT = pa.scalar(None, pa.string())
+_LISTED = 12  # texts named in a refusal; of more, the nearest
 
 
 def stream(
@@ -298,7 +301,13 @@ def _observations(
     reader = _Reader(d, path, gazetteer, vintage)
     rows = (row for line, text in tabular.batches(d, path) for row in reader.rows(line, text))
     if d.layout == "events":
-        yield events.added(rows)
+        try:
+            yield events.added(rows)
+        except pa.ArrowInvalid as fault:
+            raise BadSource(
+                f"{path.name}: a column holds a number with more digits than can be added up ({str(fault)[:80]}). State the "
+                "most that is possible (`series: {...: {most: ...}}`), and the refusal names the row."
+            ) from None
         return
     yield from rows
     reader.keys.close()
@@ -310,8 +319,10 @@ def _listed(codes: dict[str, str], text: str) -> str:
             raise LookupError("the cell is empty, and the row cannot be read without it. Ask the publisher.")
         return text.strip()
     if text not in codes:
+        shown = sorted(codes) if len(codes) <= _LISTED else get_close_matches(text, codes, n=3)
+        many = f"{len(codes)} texts described, the nearest" if len(codes) > _LISTED else "texts described"
         raise LookupError(
-            f"{text!r} is not among the texts described ({', '.join(sorted(codes))}). "
+            f"{reprlib.repr(text)} is not among the {many} ({', '.join(shown) or 'none is near'}). "
             "Add it to `codes` of the column once you know what it means."
         )
     return codes[text]

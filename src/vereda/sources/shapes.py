@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from vereda.errors import BadSource, DuplicateKey
 from vereda.sources import tabular
 from vereda.sources.description import SourceDescription
+from vereda.sources.polygons import polygon_signs
 from vereda.terms.place import Gazetteer
 
 #: The columns of a table of neighbours: each pair once, `a` before `b`.
@@ -43,7 +45,10 @@ def adjacency(description: SourceDescription, path: Path, places: Gazetteer | No
 
 
 def geometry(description: SourceDescription, path: Path, places: Gazetteer | None = None) -> str:
-    """The GeoJSON text of the file, once each polygon is known to carry the code of a place."""
+    """The GeoJSON text of the file, once each polygon is known to carry the code of a place.
+
+    A sign that the description declares a failure, such as an area far from the official one, refuses the file.
+    """
     stated = description.geometry
     if stated is None:
         raise BadSource(f"{description.dataset} is not described as a file of polygons.")
@@ -53,7 +58,7 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
         )
         features = json.loads(text)["features"]
         codes = [stated.prefix + feature["properties"][stated.code] for feature in features]
-    except (OSError, EOFError, UnicodeDecodeError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as fault:
         raise BadSource(
             f"{path.name} is not the GeoJSON described ({type(fault).__name__}: {str(fault)[:80]}). "
             "Fetch it again."
@@ -66,7 +71,27 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
     if places is not None:
         for code in codes:
             places.get(code, path.name)
+    _refuse_odd_polygons(description, text, path.name, places or Gazetteer())
     return text
+
+
+def _refuse_odd_polygons(d: SourceDescription, text: str, file: str, places: Gazetteer) -> None:
+    try:
+        found = [
+            s for s in polygon_signs(d, text, places) if s.state == "found" and s.rule in d.expect.failing
+        ]
+    except (ValueError, KeyError, TypeError, IndexError) as fault:
+        raise BadSource(
+            f"{file}: a polygon is not as GeoJSON has it ({type(fault).__name__}: {str(fault)[:80]}). Fetch it again."
+        ) from None
+    for sign in found:
+        said = "; ".join(
+            f"{s.place} {s.value} {s.unit}, printed {s.before}" if s.unit else s.place for s in sign.seen
+        )
+        raise BadSource(
+            f"{file}: {sign.many} polygon(s) are not what they are printed to be ({sign.rule}): {said}. Another copy of "
+            "the file may be whole; the share that is allowed stands in `geometry.area_within` of the description."
+        )
 
 
 def _refuse_odd_pairs(table: pa.Table, file: str, places: Gazetteer | None) -> None:

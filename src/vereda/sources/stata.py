@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def _unpacked(path: Path) -> bytes:
         raise BadSource(
             f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name."
         ) from None
-    except (EOFError, gzip.BadGzipFile, OSError) as fault:
+    except (EOFError, gzip.BadGzipFile, OSError, zlib.error) as fault:
         raise BadSource(
             f"{path.name}: the archive is cut or damaged ({fault}). Fetch the file again."
         ) from None

@@ -9,6 +9,7 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib import import_module
@@ -22,6 +23,7 @@ import pyarrow.csv as pacsv
 from vereda.errors import BadNumber, BadSource, UnknownColumn
 from vereda.sources.description import NumberFormat, SourceDescription
 
+UNPACKED = 16 << 30  # bytes; no table we know of is a tenth of it, and an archive can be made to be
 BLOCK = 4 << 20  # bytes of text handled at a time; memory stays near this whatever the file's size
 _LOCALES = {
     "1,273.9": NumberFormat(decimal=".", thousands=","),
@@ -34,18 +36,22 @@ def number(text: pa.Array, written: NumberFormat) -> tuple[pa.Array, pa.Array]:
     """Numbers of a column of text (float64, null where empty), and which cells are no number as written."""
     text = pc.ascii_trim_whitespace(text)
     fits = pc.match_substring_regex(text, pattern(written))
-    if pc.all(fits).as_py() is not False:
-        return _cast(text, written), pc.invert(fits)
+    none = pc.is_in(text, value_set=pa.array(written.none, pa.string()))
+    if written.none:
+        fits = pc.and_not(fits, none)
+    elif pc.all(fits).as_py() is not False:
+        values = _cast(text, written)
+        return values, pc.or_(pc.invert(fits), _endless(values))
     zero = pc.is_in(text, value_set=pa.array(written.zero, pa.string()))
     empty = pc.equal(text, "")
     if written.empty == "zero":
         zero = pc.or_(zero, empty)
     values = _cast(pc.if_else(fits, text, pa.scalar(None, pa.string())), written)
     values = pc.if_else(zero, 0.0, values)
-    known = pc.or_(fits, zero)
+    known = pc.or_(pc.or_(fits, zero), none)
     if written.empty == "absent":
         known = pc.or_(known, empty)
-    return values, pc.invert(known)
+    return values, pc.or_(pc.invert(known), _endless(values))
 
 
 def written_as(value: float, written: NumberFormat, digits: int = 1) -> str:
@@ -81,7 +87,7 @@ def no_number(file: str, line: int, column: str, cell: str, written: NumberForma
             "Decide by column, never by cell, and state it under `numbers`; a published total confirms it."
         )
     else:
-        remedy = "If this text means zero, add it to `zero` for the column; otherwise ask the publisher."
+        remedy = "If this text means zero or no figure, add it to `zero` or `none` of the column; otherwise ask the publisher."
     return BadNumber(
         f"{file}:{line}: column {column!r}: {cell!r} is not a number written {say(written)}{more}. {remedy}"
     )
@@ -136,7 +142,7 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
 
 
 def _stored(description: SourceDescription, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Blocks of a worksheet, a Stata file or an IATI file, as text like any other."""
+    """Blocks of a worksheet, a Stata, IATI, JSON or XML file, as text like any other."""
     rows = 0
     if description.table == "workbook":
         workbook = import_module("vereda.sources.workbook")
@@ -147,6 +153,11 @@ def _stored(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
         iati = import_module("vereda.sources.iati")
         _columns(description, path.name, list(iati.COLUMNS))
         found = iati.blocks(path)
+    elif description.table in ("json", "xml"):
+        records = import_module("vereda.sources.records")
+        held = records.read(description.table, path, description.rows_at)
+        _columns(description, path.name, held.header)
+        found = held.blocks()
     else:
         stata = import_module("vereda.sources.stata")
         _columns(description, path.name, stata.header(path))
@@ -173,7 +184,7 @@ def _made(description: SourceDescription, path: Path) -> pa.RecordBatch:
             f"{description.dataset} says `read_by: read.py`, and vereda has no sources/{folder}/read.py. "
             "A case brings descriptions, not programs: save the file as CSV and describe that."
         ) from None
-    except (pa.ArrowException, OSError) as fault:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
         raise BadSource(
             f"{path.name} cannot be opened ({_short(fault)}). It is cut, damaged or of another format: "
             "fetch it again."
@@ -201,7 +212,11 @@ def inspect(description: SourceDescription, path: Path) -> list[str]:
                     raise _not_text(path.name, description.encoding, size - pending + fault.start) from None
                 size += len(chunk)
                 last = chunk[-1:]
-    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as fault:
+                if size > UNPACKED:
+                    raise BadSource(
+                        f"{path.name} unpacks to more than {UNPACKED >> 30} GB: a bomb, or the wrong file."
+                    )
+    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError) as fault:
         raise BadSource(
             f"{path.name}: the archive is cut or damaged ({fault}). Fetch the file again."
         ) from None
@@ -212,7 +227,7 @@ def inspect(description: SourceDescription, path: Path) -> list[str]:
             f"{path.name}: the last line does not end, so the file may be cut short. Fetch it again; "
             "if the publisher always writes it so, state `final_newline: false` under `expect`."
         )
-    header = _header(description, head)
+    header = _header(description, path.name, head)
     _columns(description, path.name, header)
     return header
 
@@ -268,13 +283,19 @@ def _columns(description: SourceDescription, file: str, header: list[str]) -> No
         )
 
 
-def _header(description: SourceDescription, head: bytes) -> list[str]:
+def _header(description: SourceDescription, file: str, head: bytes) -> list[str]:
     text = codecs.getincrementaldecoder(description.encoding)().decode(head).removeprefix("\ufeff")
     rows = csv.reader(io.StringIO(text), delimiter=description.delimiter)
-    for position, row in enumerate(rows, start=1):
-        if position == description.header_line:
-            return row
-    raise BadSource(f"the file has no line {description.header_line}, where its header should be.")
+    try:
+        for position, row in enumerate(rows, start=1):
+            if position == description.header_line:
+                return row
+    except csv.Error as fault:
+        raise BadSource(
+            f"{file}:{rows.line_num}: the header cannot be read ({fault}). Lines end in two ways, or a name is cut: fetch "
+            "the file again."
+        ) from None
+    raise BadSource(f"{file} has no line {description.header_line}, where its header should be.")
 
 
 def member(description: SourceDescription, path: Path) -> str | None:
@@ -309,6 +330,11 @@ def _ragged(description: SourceDescription, file: str, row: pacsv.InvalidRow) ->
         f"{row.expected_columns} ({row.text[:60]!r}). The file is cut short, or a cell holds the delimiter "
         f"{description.delimiter!r} without quotation marks: fetch it again."
     )
+
+
+def _endless(values: pa.Array) -> pa.Array:
+    """Digits without end are no number: four hundred nines overflow to infinity, and would be added up as such."""
+    return pc.fill_null(pc.invert(pc.is_finite(values)), False)
 
 
 def _cast(text: pa.Array, written: NumberFormat) -> pa.Array:

@@ -43,6 +43,20 @@ def safe(path: Path, sheet: str) -> bytes:
     return content
 
 
+def sheets(path: Path) -> list[str]:
+    """Names of the worksheets of a plain .xlsx, in order."""
+    content = _plain(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _bounded(archive, path.name)
+            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    except (*_DAMAGE, ElementTree.ParseError) as fault:
+        raise BadSource(
+            f"{path.name}: the archive is cut or damaged ({str(fault)[:120]}). Fetch the file again."
+        ) from None
+    return [tag.get("name", "") for tag in book.iter() if tag.tag.endswith("}sheet")]
+
+
 def letters(column: int) -> str:
     """Name of a column, the first being 0: A, Z, AA."""
     name = ""

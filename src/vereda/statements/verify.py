@@ -1,5 +1,6 @@
 """A quote is found again at its offsets, or re-found, or rejected; a changed document is noticed."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -83,20 +84,51 @@ class Checked:
 def check(document: Statement, spans: Sequence[Span]) -> list[Checked]:
     """Every stored span against the document: verified, moved (re-found by its hash), or lost.
 
-    The hash of a span is its only text here, so a span is re-found by trying every place of its length.
+    The hash of a span is its only text here, so a span is re-found by trying places of its length: where the one before
+    it has moved to, then from word to word, and in a text of at most `EVERYWHERE` characters from any character.
     """
-    return [_checked(document, one) for one in spans]
+    starts: list[int] = []
+    found: list[Checked] = []
+    shift = 0
+    for one in spans:
+        at = _stands_at(document, one, shift)
+        if at is None:
+            starts = starts or [m.start() for m in _BEGINS.finditer(document.text)]
+            at = _re_found(document, one, starts)
+        if at is None:
+            found.append(Checked(one, "lost", None, None))
+            continue
+        shift = at - one.start
+        found.append(Checked(one, "moved" if shift else "verified", at, at + one.end - one.start))
+    return found
 
 
-def _checked(document: Statement, one: Span) -> Checked:
-    if digest(document.text[one.start : one.end]) == one.quote_sha256:
-        return Checked(one, "verified", one.start, one.end)
-    size = one.end - one.start
-    places = sorted(range(max(0, len(document.text) - size + 1)), key=lambda at: abs(at - one.start))
-    for at in places:
-        if digest(document.text[at : at + size]) == one.quote_sha256:
-            return Checked(one, "moved", at, at + size)
-    return Checked(one, "lost", None, None)
+EVERYWHERE = 100_000
+_BEGINS = re.compile(r"(?<!\w)\S")
+
+
+def _is(document: Statement, one: Span, at: int) -> bool:
+    return at >= 0 and digest(document.text[at : at + one.end - one.start]) == one.quote_sha256
+
+
+def _stands_at(document: Statement, one: Span, shift: int) -> int | None:
+    return next((at for at in (one.start, one.start + shift) if _is(document, one, at)), None)
+
+
+def _re_found(document: Statement, one: Span, starts: Sequence[int]) -> int | None:
+    """The nearest place where a quote of this hash stands."""
+    text, size = document.text, one.end - one.start
+    near = sorted(starts, key=lambda at: abs(at - one.start))
+    whole = (
+        at
+        for at in near
+        if not (text[at + size - 1 : at + size].isalnum() and text[at + size : at + size + 1].isalnum())
+    )
+    found = next((at for at in whole if _is(document, one, at)), None)
+    if found is None and len(text) <= EVERYWHERE:
+        anywhere = sorted(range(max(0, len(text) - size + 1)), key=lambda at: abs(at - one.start))
+        found = next((at for at in anywhere if _is(document, one, at)), None)
+    return found
 
 
 def same(document: Statement, spans: Iterable[Span]) -> bool:

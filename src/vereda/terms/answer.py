@@ -9,6 +9,7 @@ from vereda.terms.cooperation import Commitment, Metric, Register, Text
 from vereda.terms.figure import Figure, Message
 from vereda.terms.finding import Finding
 from vereda.terms.place import Gazetteer
+from vereda.terms.relation import Coverage
 from vereda.terms.source import SourceCard
 
 State = Literal[
@@ -131,7 +132,8 @@ class IndicatorAnswer:
     current: tuple[Figure, ...]
     rivals: Mapping[str, tuple[Figure, ...]]
     gaps: Mapping[str, str]  # period -> what is known to be wrong
-    waiting: str = ""
+    waiting: str = ""  # the dataset that would answer, where nothing is held
+    command: str = ""  # and the command that would bring it
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +194,4 @@ class Edition:
     done_at: Mapping[str, Done] = field(default_factory=dict)  # what was done at each priority place
     findings: tuple[Finding, ...] = ()  # because of what
     production: tuple[Assessed, ...] = ()  # how much cocaine could it make, one entry an estimator
+    coverage: tuple[Coverage, ...] = ()  # what the statements name, and what the register holds of it

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from vereda.terms.figure import Figure
-from vereda.terms.potential import AvailableAnswer, Explained, Flag, NetAnswer, Potential, RatioAnswer
+from vereda.terms.potential import (
+    AvailableAnswer,
+    ConsistencyAnswer,
+    Explained,
+    Flag,
+    NetAnswer,
+    Potential,
+    RatioAnswer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +20,8 @@ class YearAnswer:
 
     computed: 5, 50 and 95 % of the draws, one for each reading of the uncertainty; empty where a parameter is missing.
     expected: the same factors from end to end, without a value where there is none; flag: of the newest edition against it.
-    over, available: seizures of the year over each potential, and what is left of it.
+    over, available: seizures of the year over each potential, and what is left of it. consistency: the area that leaf and
+    production published of the year imply, None where neither was published with its yield.
     """
 
     year: int
@@ -23,6 +32,7 @@ class YearAnswer:
     seized: Figure
     over: tuple[RatioAnswer, ...]
     available: tuple[AvailableAnswer, ...]
+    consistency: ConsistencyAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from vereda.terms import relation
 from vereda.terms.entry import Confidence, Entry, Id, ObservationRef, PlaceCode, Text
 from vereda.terms.plan import Plan
 from vereda.terms.production import Assessment, Beside, Elsewhere, Factor, FieldWork, Gap, Spread
@@ -285,5 +286,13 @@ class Register(Entry):
     field_work: tuple[FieldWork, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     beside: tuple[Beside, ...] = ()
+    texts: tuple[relation.SourceText, ...] = ()
+    mentions: tuple[relation.Mention, ...] = ()
+    links: tuple[relation.Link, ...] = ()
+    contrasts: tuple[relation.Contrast, ...] = ()
+    acts: tuple[relation.Act, ...] = ()
+    answered: tuple[relation.Answered, ...] = ()
+    nodes: tuple[relation.Node, ...] = ()
+    edges: tuple[relation.Edge, ...] = ()
     # where each entry stands: "commitment/C02" -> "commitments.yml:40"
     files: dict[str, str] = Field(default_factory=dict)

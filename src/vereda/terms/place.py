@@ -18,7 +18,7 @@ class Place:
 
     code: str
     name: str
-    level: str  # country, department, municipality
+    level: str  # country, department, municipality: as the list of places calls it
     parent: str | None = None
     since: int | None = None
     until: int | None = None
@@ -31,14 +31,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """All places of a case by code."""
+    """All places of a case by code.
+
+    finest: the levels that larger places are summed from, as the lists of places say: municipality, district.
+    """
 
     places: Mapping[str, Place] = field(default_factory=dict)
+    finest: frozenset[str] = frozenset({"municipality"})
 
     @classmethod
-    def of(cls, places: Iterable[Place]) -> "Gazetteer":
+    def of(cls, places: Iterable[Place], finest: Iterable[str] = ("municipality",)) -> "Gazetteer":
         """Gather places; the later of two with one code wins."""
-        return cls(MappingProxyType({place.code: place for place in places}))
+        return cls(MappingProxyType({place.code: place for place in places}), frozenset(finest))
 
     def __contains__(self, code: str) -> bool:
         return code in self.places
@@ -54,8 +58,8 @@ class Gazetteer:
         return tuple(sorted(p.code for p in self.places.values() if p.parent == code))
 
     def municipalities(self, code: str) -> tuple[str, ...]:
-        """Codes of every municipality inside `code` (itself, if it is one), in code order."""
-        if self.get(code).level == "municipality":
+        """Codes of every municipality (or what the finest places are called) inside `code`, in code order."""
+        if self.get(code).level in self.finest:
             return (code,)
         found: list[str] = []
         for child in self.children(code):
@@ -73,6 +77,11 @@ class Gazetteer:
                 and wanted in {fold(n) for n in (p.name, *p.aliases)}
             )
         )
+
+
+def many(level: str) -> str:
+    """The English plural of a level: districts, municipalities."""
+    return f"{level[:-1]}ies" if level.endswith("y") else f"{level}s"
 
 
 def fold(name: str) -> str:

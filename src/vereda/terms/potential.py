@@ -11,7 +11,7 @@ from typing import Literal
 from vereda.terms.entry import Text
 from vereda.terms.figure import Figure, Message
 
-Flag = Literal["inside", "outside", "not_published", "not_computed"]
+Flag = Literal["inside", "outside", "not_published", "not_computed", "other_purity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,18 @@ class ShareAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ReadingAnswer:
-    """Potential production under one reading of the uncertainty: as printed, or with the one printed interval of leaf."""
+    """Potential production under one reading of the uncertainty: as printed, or with the one printed interval of leaf.
+
+    shares: by quantity and region. regions: everything measured in one region together, as one survey of it would; empty
+    where the place is taken as a whole.
+    """
 
     id: str
     note: Text | None
     figure: Figure
     flag: Flag
     shares: tuple[ShareAnswer, ...]
+    regions: tuple[ShareAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,18 @@ class AvailableAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ChemicalBalance:
+    """A chemical over one year: what lawfully came in, what was seized of it, without a value where it is not held.
+
+    over: the need of each potential over the lawful supply, %; in the order of the potentials, empty without a supply.
+    """
+
+    lawful: Figure
+    seized: Figure
+    over: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NetAnswer:
     """Eradicated hectares that stayed without coca, under one published rate of replanting."""
 
@@ -177,14 +194,14 @@ class NetAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PledgeRow:
-    """One baseline against one value of the due year."""
+    """One baseline against one value of the due year; without a value where none is held, and then met is not known."""
 
     baseline: Figure
     target: Figure
     actual: Figure
     change: Figure
     missed_by: Figure
-    met: bool
+    met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +218,7 @@ class PledgeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Companions:
-    """What is read beside production. assumed: what a figure quietly supposes, said aloud."""
+    """What is read beside production. assumed: what a figure quietly supposes, said aloud; missing: what it lacks."""
 
     seized: Figure
     purity: Figure
@@ -217,6 +234,8 @@ class Companions:
     pledges: tuple[PledgeAnswer, ...]
     definitions: dict[str, str]
     assumed: tuple[Message, ...]
+    balance: ChemicalBalance | None = None
+    missing: tuple[MissingAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Assessment(Entry):
     area: ObservationRef
     published: Printed
     leaf: Printed | None = None
-    forms: tuple[Literal["routes", "leaf", "hectare", "alkaloid"], ...]
+    forms: tuple[Literal["routes", "leaf", "hectare", "re-expressed", "alkaloid"], ...]
     areas: tuple[Literal["added", "ratio", "mean"], ...] = ("mean",)
     regions: tuple[PlaceCode, ...] = ()
     life: dict[str, int] = Field(default_factory=dict)
@@ -103,10 +103,11 @@ class Gap(Entry):
 
 
 class FieldWork(Entry):
-    """A survey in the field, as reported: the region it went to, or that nobody went."""
+    """A survey in the field, as reported: the region it went to, or that nobody went. assessment: whose factors it served."""
 
     id: Id
     field_year: int
+    assessment: Id
     where: Text
     region: PlaceCode | None = None
     went: bool = True

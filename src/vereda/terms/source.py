@@ -1,6 +1,6 @@
 """A dataset someone keeps publishing, one edition of it, and what its checks said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -55,11 +55,33 @@ class Seen:
 class Sign:
     """What a stated rule found in a table: for whoever looks, and no verdict unless the description declares it one."""
 
-    rule: str  # bounds, codes, names, jumps, breaks, truncation, revisions
+    rule: str  # bounds, codes, names, jumps, breaks, truncation, revisions; of polygons: areas, seats
     state: Literal["nothing", "found", "not asked"]
     many: int = 0
     seen: tuple[Seen, ...] = ()  # the first few, the largest first
     note: str = ""  # why the rule was not asked, or what else there is to know; English msgid
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """A whole as printed against the sum of its parts in one period, in the unit of the series.
+
+    whole = parts + unplaced + left. unplaced: what the table places in the whole and in none of its parts. whole, left:
+    None where nobody prints the whole.
+    """
+
+    dataset: str  # whose parts they are
+    series: str
+    place: str
+    period: str
+    unit: str
+    level: str  # of the parts: municipality, department, district
+    places: int  # how many parts have a figure
+    parts: float
+    unplaced: float
+    whole_of: str  # the dataset that prints the whole; empty if none
+    whole: float | None
+    left: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,12 @@ class SourceCard:
     checks: tuple[Check, ...] = ()
     years: str = ""  # first and last year of the vintage held, 2001-2023
     signs: tuple[Sign, ...] = ()  # where they were asked for
+    remainders: tuple[Remainder, ...] = ()  # as the signs
+    definitions: dict[str, str] = field(
+        default_factory=dict
+    )  # series id -> what it counts, where its id does not say it
+    reading: tuple[tuple[str, str], ...] = ()  # how its file is read: what a line is about, and the line
+    command: str = ""  # what brings its figures here: vereda fetch DATASET, or vereda keep DATASET FILE
 
 
 @dataclass(frozen=True, slots=True)

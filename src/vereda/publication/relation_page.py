@@ -1,0 +1,111 @@
+"""The page of the statements: what they name, where they disagree, how they hang together, and the theory they imply."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from markupsafe import Markup
+
+from vereda.publication import relation_charts as charts
+from vereda.publication import text
+from vereda.publication.teller import Teller
+from vereda.publication.words import N_
+from vereda.terms.answer import Edition
+from vereda.terms.relation import Edge, Mention
+
+RELATIONS = {
+    "reaffirms": N_("reaffirms"), "narrows": N_("narrows"), "supersedes": N_("takes the place of"),
+    "fulfils": N_("fulfils"), "contradicts": N_("contradicts"),
+}  # fmt: skip
+KINDS = {
+    "pillar": N_("pillar"), "area": N_("area of cooperation"), "forum": N_("forum"), "instrument": N_("instrument"),
+    "intervention": N_("intervention"), "threat": N_("threat"), "measure": N_("measure"),
+}  # fmt: skip
+RESPONSES = {
+    "accepted": N_("accepted"), "partly_accepted": N_("partly accepted"), "rejected": N_("rejected"),
+    "none_found": N_("no response found"), "not_checked": N_("not checked"),
+}  # fmt: skip
+#: Grades of an edge, the strongest first: the best of what tests it is drawn.
+STRENGTH = ("credible", "fragile", "not_identified", "waiting_for_data")
+OVERDUE = {"not_measured", "not_published", "cannot_be_judged"}
+
+
+def page(t: Teller) -> dict[str, Any]:
+    """Everything the page is given; each part is empty where the case has no such file."""
+    register, lang = t.edition.register, t.lang
+    day = t.edition.as_of
+    acts = sorted((a for a in register.acts if (a.date or "") <= day), key=lambda a: (a.date or "9999", a.id))
+    graded = {edge.id: tests(edge, t.edition) for edge in register.edges}
+    best = {
+        key: min((g for _, g in found), key=STRENGTH.index, default="untested")
+        for key, found in graded.items()
+    }
+    return {
+        "acts": acts,
+        "timeline": Markup(charts.timeline(acts, lang)),
+        "coverage": [SimpleNamespace(c=c, svg=Markup(charts.squares(c, lang))) for c in t.edition.coverage],
+        "threats": Markup(_threats(t.edition, lang)),
+        "theory": Markup(charts.theory(register.nodes, register.edges, best, lang)),
+        "edges": [SimpleNamespace(e=e, tests=graded[e.id], best=best[e.id]) for e in register.edges],
+        "nodes": {n.id: n.name for n in register.nodes},
+        "overdue": [c for c in t.edition.agreed.commitments if _overdue(c.entry.due, c.state, day)],
+        "called": lambda ref: called(ref, t),
+        "types": charts.TYPES,
+        "relations": RELATIONS,
+        "kinds": KINDS,
+        "responses": RESPONSES,
+    }
+
+
+def tests(edge: Edge, edition: Edition) -> list[tuple[str, str]]:
+    """(plan, grade) of every evaluation that asks about the edge; the grade is that of the outcome."""
+    found = []
+    for test in edge.tested_by:
+        finding = next((f for f in edition.findings if f.plan.id == test.plan), None)
+        if finding is not None:
+            grade = next((o.grade for o in finding.outcomes if o.outcome == test.outcome), finding.grade)
+            found.append((test.plan, str(grade)))
+    return found
+
+
+def called(ref: str, t: Teller) -> Markup:
+    """What people call an entry, linked to where it stands."""
+    kind, _, name = ref.partition("/")
+    register = t.edition.register
+    if kind == "commitment":
+        found = next(c for c in register.commitments if c.id == name)
+        return Markup('<a href="{}">{}</a>').format(t.go(f"commitments/{name}.html"), t.words(found.gist))
+    if kind == "meeting":
+        meeting = next(m for m in register.meetings if m.id == name)
+        forum = next(f for f in register.forums if f.id == meeting.forum)
+        return Markup("{}, {}").format(t.words(forum.name), t.day(meeting.date))
+    held = {"instrument": register.instruments, "forum": register.forums, "scope": register.scopes}
+    entry = next((e for e in held.get(kind, ()) if e.id == name), None)
+    if entry is None:
+        return t.words(ref)
+    where = f"agreed.html#instrument-{name}" if kind == "instrument" else f"agreed.html#{kind}s"
+    return Markup('<a href="{}">{}</a>').format(t.go(where), t.words(entry.name))
+
+
+def _overdue(due: str | None, state: str, day: str) -> bool:
+    """Past its day with no evidence; a yearly duty counts where nothing was found."""
+    return state in OVERDUE and due is not None and (due == "yearly" or due <= day)
+
+
+def _threats(edition: Edition, lang: str) -> str:
+    """Rows by the word of the vocabulary, columns by statement."""
+    named = [m for m in edition.register.mentions if m.names == "threat"]
+    keys = list(dict.fromkeys(map(_key, named)))
+    first = {key: next(m for m in named if _key(m) == key) for key in keys}
+    texts = sorted(edition.register.texts, key=lambda s: s.date or "9999")
+    columns = [s.date[:4] if s.date else text.translate(N_("undated"), lang) for s in texts]
+    rows = {
+        first[key].gist.say(lang): [
+            any(_key(m) == key and m.span.said_in == s.id for m in named) for s in texts
+        ]
+        for key in keys
+    }
+    return charts.matrix(rows, columns, lang)
+
+
+def _key(mention: Mention) -> str:
+    return mention.vocabulary or mention.id
