@@ -21,7 +21,7 @@ FLAGS = (
 )
 KINDS = (
     "index.html", "agreed.html", "metrics.html", "done.html", "changed.html", "concentration.html", "sources.html",
-    "conflicts.html", "methods.html", "data.html", "places/index.html",
+    "relations.html", "conflicts.html", "methods.html", "data.html", "places/index.html",
 )  # fmt: skip
 FOLDERS = (
     "commitments",

@@ -154,7 +154,7 @@ def _theory(
         shapes.append(
             f'<path d="{path}" fill="none" stroke="{hue}" stroke-width="2.2" stroke-dasharray="{dash}"/>'
         )
-        share = 0.32 + 0.36 * (number % 3) / 2
+        share = 0.28 + 0.44 * (3 * number % 5) / 4  # numbers of edges that cross do not meet
         mark = (bend - 2, (y1 + y2) / 2) if same else (x1 + (x2 - x1) * share, y1 + (y2 - y1) * share)
         shapes.append(
             f'<circle cx="{mark[0]:.0f}" cy="{mark[1]:.0f}" r="9" fill="var(--paper)" stroke="{hue}"/>'

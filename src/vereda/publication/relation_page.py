@@ -1,5 +1,6 @@
 """The page of the statements: what they name, where they disagree, how they hang together, and the theory they imply."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,8 @@ from vereda.publication import text
 from vereda.publication.teller import Teller
 from vereda.publication.words import N_
 from vereda.terms.answer import Edition
-from vereda.terms.relation import Edge, Mention
+from vereda.terms.cooperation import Forum, Instrument, Scope
+from vereda.terms.relation import Edge, Mention, SourceText
 
 RELATIONS = {
     "reaffirms": N_("reaffirms"), "narrows": N_("narrows"), "supersedes": N_("takes the place of"),
@@ -49,6 +51,7 @@ def page(t: Teller) -> dict[str, Any]:
         "nodes": {n.id: n.name for n in register.nodes},
         "overdue": [c for c in t.edition.agreed.commitments if _overdue(c.entry.due, c.state, day)],
         "called": lambda ref: called(ref, t),
+        "dated": lambda said: dated(said, t.edition),
         "types": charts.TYPES,
         "relations": RELATIONS,
         "kinds": KINDS,
@@ -78,7 +81,11 @@ def called(ref: str, t: Teller) -> Markup:
         meeting = next(m for m in register.meetings if m.id == name)
         forum = next(f for f in register.forums if f.id == meeting.forum)
         return Markup("{}, {}").format(t.words(forum.name), t.day(meeting.date))
-    held = {"instrument": register.instruments, "forum": register.forums, "scope": register.scopes}
+    held: dict[str, Sequence[Instrument | Forum | Scope]] = {
+        "instrument": register.instruments,
+        "forum": register.forums,
+        "scope": register.scopes,
+    }
     entry = next((e for e in held.get(kind, ()) if e.id == name), None)
     if entry is None:
         return t.words(ref)
@@ -96,8 +103,8 @@ def _threats(edition: Edition, lang: str) -> str:
     named = [m for m in edition.register.mentions if m.names == "threat"]
     keys = list(dict.fromkeys(map(_key, named)))
     first = {key: next(m for m in named if _key(m) == key) for key in keys}
-    texts = sorted(edition.register.texts, key=lambda s: s.date or "9999")
-    columns = [s.date[:4] if s.date else text.translate(N_("undated"), lang) for s in texts]
+    texts = sorted(edition.register.texts, key=lambda s: dated(s, edition) or "9999")
+    columns = [dated(s, edition)[:4] or text.translate(N_("undated"), lang) for s in texts]
     rows = {
         first[key].gist.say(lang): [
             any(_key(m) == key and m.span.said_in == s.id for m in named) for s in texts
@@ -105,6 +112,12 @@ def _threats(edition: Edition, lang: str) -> str:
         for key in keys
     }
     return charts.matrix(rows, columns, lang)
+
+
+def dated(said: SourceText, edition: Edition) -> str:
+    """The date the text bears; else that of the document it is, which a person gave; "" where neither has one."""
+    given = (d.date for d in edition.register.documents if d.id in said.cites and d.date)
+    return said.date or next(given, "")
 
 
 def _key(mention: Mention) -> str:
