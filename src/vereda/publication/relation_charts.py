@@ -101,13 +101,17 @@ def matrix(rows: Mapping[str, Sequence[bool]], columns: Sequence[str], lang: str
         left = 250 if width == WIDE else 178
         step = (width - left) / len(columns)
         shapes = [
-            _text(left + step * n, 14, c, "var(--soft)", 12 if width == WIDE else 10)
+            _text(left + step * n + 10, 14, c, "var(--soft)", 12 if width == WIDE else 9.5, middle=True)
             for n, c in enumerate(columns)
         ]
         for k, (name, marks) in enumerate(rows.items()):
             y = 38 + 24 * k
-            rows_of = wrap(name, 40 if width == WIDE else 27)[0]
-            shapes.append(_text(0, y + 4, rows_of, "var(--ink)", 13 if width == WIDE else 12))
+            lines = wrap(name, 40 if width == WIDE else 30)[:2]
+            size = 13.0 if len(lines) == 1 else 10.5
+            shapes += [
+                _text(0, y + 4 - 6 * (len(lines) - 1) + 11 * i, line, "var(--ink)", size)
+                for i, line in enumerate(lines)
+            ]
             shapes.append(f'<path d="M{left} {y}H{width}" stroke="var(--rule)"/>')
             shapes += [
                 f'<circle cx="{left + step * n + 10:.0f}" cy="{y}" r="6" fill="var(--coca)"/>'
@@ -132,8 +136,8 @@ def _theory(
 ) -> tuple[int, list[str]]:
     layers = [[n for n in nodes if n.layer == layer] for layer in ("intervention", "output", "outcome")]
     tall = 66 * max(map(len, layers)) + 20
-    box = 150 if width == WIDE else 84
-    margin = 34 if width == WIDE else 14
+    box = 150 if width == WIDE else 82
+    margin = 40 if width == WIDE else 26
     at = {
         node.id: ((width - box - margin) * column / 2, 30 + (tall - 20) * (row + 0.5) / len(layer))
         for column, layer in enumerate(layers)
@@ -147,15 +151,19 @@ def _theory(
         x1 += box
         bend = x1 + margin if same else 0.0
         path = (
-            f"M{x1:.0f} {y1:.0f}C{bend + 8:.0f} {y1:.0f} {bend + 8:.0f} {y2:.0f} {x1:.0f} {y2:.0f}"
+            f"M{x1:.0f} {y1:.0f}C{bend:.0f} {y1:.0f} {bend:.0f} {y2:.0f} {x1:.0f} {y2:.0f}"
             if same
             else f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"
         )
         shapes.append(
             f'<path d="{path}" fill="none" stroke="{hue}" stroke-width="2.2" stroke-dasharray="{dash}"/>'
         )
-        share = 0.28 + 0.44 * (3 * number % 5) / 4  # numbers of edges that cross do not meet
-        mark = (bend - 2, (y1 + y2) / 2) if same else (x1 + (x2 - x1) * share, y1 + (y2 - y1) * share)
+        share = 0.25 if abs(y2 - y1) > 40 else 0.65  # numbers of edges that cross do not meet
+        mark = (
+            (x1 + 0.75 * margin - 4, (y1 + y2) / 2)
+            if same
+            else (x1 + (x2 - x1) * share, y1 + (y2 - y1) * share)
+        )
         shapes.append(
             f'<circle cx="{mark[0]:.0f}" cy="{mark[1]:.0f}" r="9" fill="var(--paper)" stroke="{hue}"/>'
         )

@@ -238,7 +238,8 @@ class GazetteerColumns(Said):
 
     code: str
     name: str
-    parent_code: str
+    parent_code: str | None = None
+    parent_digits: int | None = Field(default=None, ge=1)  # or the parent's code is how a code begins
     parent_name: str
     lon: str | None = None  # a list without coordinates gives no map
     lat: str | None = None
@@ -251,6 +252,13 @@ class GazetteerColumns(Said):
     lower_case: tuple[str, ...] = ()  # words printed in lower case inside a name
     changes: dict[str, Change] = Field(default_factory=dict)
     parents: dict[str, Change] = Field(default_factory=dict)
+    repeated: bool = False  # a place may stand in several rows, of several years say, that all call it the same
+
+    @model_validator(mode="after")
+    def _one_parent(self) -> "GazetteerColumns":
+        if (self.parent_code is None) == (self.parent_digits is None):
+            raise ValueError("a list of places states parent_code or parent_digits, one of them")
+        return self
 
 
 class PairColumns(Said):

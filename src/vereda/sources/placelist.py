@@ -39,7 +39,7 @@ def places(description: SourceDescription, path: Path) -> pa.Table:
         raise BadSource(f"{description.dataset} is not described as a list of places.")
     rows: dict[str, dict[str, object]] = {}
     for row in _rows(description, columns, path):
-        _once(rows, row, path.name)
+        _once(rows, row, path.name, columns.repeated)
     return pa.Table.from_pylist([rows[code] for code in sorted(rows)], schema=PLACES)
 
 
@@ -87,9 +87,12 @@ def _rows(description: SourceDescription, g: GazetteerColumns, path: Path) -> It
         lon = _degrees(description, path, g.lon, line, text)
         lat = _degrees(description, path, g.lat, line, text)
         for at, row in enumerate(text.to_pylist()):
-            for printed in (row[g.code], row[g.parent_code]):
+            if any(row[column] in texts for column, texts in description.leave_out.items()):
+                continue
+            parent = row[g.code][: g.parent_digits] if g.parent_code is None else row[g.parent_code]
+            for printed in (row[g.code], parent):
                 _whole(printed, g, path, line + at)
-            above, code = g.prefix + row[g.parent_code], g.prefix + row[g.code]
+            above, code = g.prefix + parent, g.prefix + row[g.code]
             if above not in seen:
                 seen.add(above)
                 name = proper(row[g.parent_name], g.lower_case)
@@ -146,8 +149,10 @@ def _changed(change: Change | None, row: dict[str, object]) -> dict[str, object]
     return {**row, **{k: list(v) if isinstance(v, tuple) else v for k, v in said.items()}}
 
 
-def _once(rows: dict[str, dict[str, object]], row: dict[str, object], file: str) -> None:
+def _once(rows: dict[str, dict[str, object]], row: dict[str, object], file: str, repeated: bool) -> None:
     code = str(row["code"])
+    if repeated and code in rows and {**rows[code], "row": None} == {**row, "row": None}:
+        return
     if code in rows:
         raise DuplicateKey(
             f"{file}: lines {rows[code]['row']} and {row['row']} both describe {code}. Keep one."
