@@ -76,7 +76,7 @@ def test_json_has_every_field(file: Path) -> None:
         "anticipation": 0, "base": "varying", "draws": 199, "clusters": 10,
     }  # fmt: skip
     assert found["effects"][-1] == {
-        "effect": "e=3", "at": 3.0, **{k: pytest.approx(found["effects"][-1][k]) for k in ("value", "se", "low", "high")},
+        "effect": "e=3", "at": 3.0, **{k: pytest.approx(found["effects"][-1][k]) for k in ("value", "se", "low", "high", "degrees", "wider")},
     }  # fmt: skip
     assert len(found["data"]) == 64
     again = asked(

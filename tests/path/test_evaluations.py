@@ -234,7 +234,7 @@ def test_an_unknown_plan_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "meant"),
-    [("scope: pdet,", "scope: pdett,"), ("series: homicide_rate}", "series: homicides_rate}")],
+    [("scope: pdet,", "scope: pdett,"), ("series: extortion_rate}", "series: extortions_rate}")],
 )
 def test_a_plan_of_an_unknown_scope_or_series_is_a_fault_with_its_line(
     tmp_path: Path, said: str, meant: str
@@ -243,7 +243,7 @@ def test_a_plan_of_an_unknown_scope_or_series_is_a_fault_with_its_line(
     shutil.copytree(CASE, folder)
     file = folder / "evaluations.yml"
     file.write_text(file.read_text().replace(said, meant, 1))
-    with pytest.raises(BadCase, match=r"evaluations.yml:\d+: plan [a-z0-9-]+: .*(pdett|homicides_rate)"):
+    with pytest.raises(BadCase, match=r"evaluations.yml:\d+: plan [a-z0-9-]+: .*(pdett|extortions_rate)"):
         pipeline.Study(folder)
 
 

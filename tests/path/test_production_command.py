@@ -388,6 +388,7 @@ def test_a_fault_in_the_case_is_named_by_file_and_line(
     assert right.count(old) == 1, old
     for file in CASE.glob("*.yml"):
         shutil.copy(file, tmp_path)
+    shutil.copytree(CASE / "vocabulary", tmp_path / "vocabulary")
     (tmp_path / "production.yml").write_text(right.replace(old, new), encoding="utf-8")
     register = cooperation.read(tmp_path, study.gazetteer)
     line = right.partition(at)[0].count("\n") + 1
@@ -414,6 +415,7 @@ def test_the_register_names_what_points_nowhere(
     assert old in right
     for file in CASE.glob("*.yml"):
         shutil.copy(file, tmp_path)
+    shutil.copytree(CASE / "vocabulary", tmp_path / "vocabulary")
     (tmp_path / "production.yml").write_text(right.replace(old, new), encoding="utf-8")
     with pytest.raises(BadCase, match=r"production.yml:\d+") as told:
         cooperation.read(tmp_path, study.gazetteer)

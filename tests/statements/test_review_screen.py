@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def drive(
             await pilot.pause()
             await keys(pilot)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as aside:  # a browser test may hold an event loop in this thread
+        aside.submit(asyncio.run, run()).result()
     return app
 
 

@@ -54,9 +54,10 @@ class Sensor:
 
     def clear(self, quality: NDArray[Any]) -> NDArray[np.bool_]:
         """Where the quality band says that the land was seen."""
-        found = np.ones(quality.shape, dtype=bool)
+        found = np.isfinite(quality)
+        bits = np.where(found, quality, 0).astype(np.int64)
         for field in self.fields:
-            found &= ~np.isin((quality.astype(np.int64) >> field.bit) & ((1 << field.width) - 1), field.bad)
+            found &= ~np.isin((bits >> field.bit) & ((1 << field.width) - 1), field.bad)
         return found
 
     def shift(self, properties: Mapping[str, Any]) -> float:

@@ -125,6 +125,19 @@ class Key:
         return "~".join([f"{self.indicator}@{self.place}:{self.period}", *tail])
 
 
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A country's figures of one series as its parts have them: whose they are, of which parts, in which years.
+
+    summed: the parts are sums of the finest places; else printed by the estimator himself, all parts in every year.
+    """
+
+    estimator: str
+    places: tuple[str, ...]
+    years: tuple[str, ...]
+    summed: bool
+
+
 class Desk:
     """The observations of a case as they stood on `as_of`, by series, place and period."""
 
@@ -148,6 +161,7 @@ class Desk:
         self._held: dict[tuple[str, str], dict[str, list[Row]]] = {}
         self._tallied: dict[tuple[str, str], dict[str, list[Tally]]] = {}
         self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
+        self._divided: dict[str, Division | None] = {}
 
     # ---- what is held -----------------------------------------------------------------------------------
 
@@ -411,10 +425,47 @@ class Desk:
         """Codes of all municipalities of the case's country, or what its finest places are called, in code order."""
         return self._municipalities_of.get(self.register.case.country, ())
 
-    def values(self, series: str, places: Iterable[str], when: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """The first figures of many places in one period, nan where there is none; shape (places,)."""
-        figures = (self.best(series, place, when) for place in places)
-        return np.array([np.nan if f is None or f.value is None else f.value for f in figures])
+    def values(
+        self, series: str, places: Iterable[str], when: str, estimator: str = ""
+    ) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The first figures of many places in one period, nan where there is none; shape (places,).
+
+        estimator: what another says is nan.
+        """
+        figures = [self.best(series, place, when) for place in places]
+        mine = [f if f is None or estimator in ("", f.estimator) else None for f in figures]
+        return np.array([np.nan if f is None or f.value is None else f.value for f in mine])
+
+    def division(self, series: str) -> Division | None:
+        """The parts of the country under the estimator the case prefers of those who have them; None where nobody does.
+
+        One estimator throughout: a share of one who counts fewer places is no share of another's country.
+        """
+        if series not in self._divided:
+            self._divided[series] = self._divide(series)
+        return self._divided[series]
+
+    def _divide(self, series: str) -> Division | None:
+        country = self.register.case.country
+        places = tuple(c for c in self.gazetteer.parts(country) if self.periods(series, c))
+        summed: dict[str, list[str]] = defaultdict(list)
+        for when in self.periods(series, country):
+            if (total := self.sum(series, country, when)) is not None:
+                summed[total.tally.estimator].append(when)
+        printed: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for place in places:
+            for when, rows in self._rows(series, place).items():
+                for row in rows:
+                    if row.value is not None and period(when).is_year:
+                        printed[row.estimator][place].add(when)
+        last = len(self._preferred)
+        lead = min({*summed, *printed}, key=lambda e: (self._preferred.get(e, last), e), default=None)
+        if lead is None:
+            return None
+        if lead in summed:
+            return Division(lead, places, tuple(summed[lead]), True)
+        every = set.intersection(*printed[lead].values())
+        return Division(lead, tuple(printed[lead]), tuple(sorted(every)), False)
 
     def place_name(self, code: str) -> str:
         """The name to print for a place code."""

@@ -167,10 +167,10 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
     gaps: dict[str, str] = {}
     for need in rule.needs if rule else (name,):
         for card in desk.cards.values():
-            if need in card.series:
+            if need in card.series and card.vintage is not None:
                 gaps.update(card.known_gaps)
     span = f"{shown[0].period}-{shown[-1].period}" if shown else ""
-    lacking = None if shown or everything else _waiting(desk, rule.needs if rule else (name,))
+    lacking = None if shown or everything else _waiting(desk, rule.needs if rule else (name,), place)
     return IndicatorAnswer(
         name, place, name_of(desk, name).en, rule.definition if rule else "",
         shown[0].unit if shown else (rule.unit if rule else ""), rule.better if rule else "", span, shown, rivals, gaps,
@@ -178,11 +178,21 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
     )  # fmt: skip
 
 
-def _waiting(desk: Desk, needs: Sequence[str]) -> SourceCard | None:
-    """The described dataset that would answer, if one would: one that can be fetched before one that cannot."""
-    found = [
-        card for need in needs for card in desk.cards.values() if card.vintage is None and need in card.series
-    ]
+def _waiting(desk: Desk, needs: Sequence[str], place: str) -> SourceCard | None:
+    """The described dataset that would answer, if one would: one that can be fetched before one that cannot.
+
+    Nothing is awaited for a place in another country, nor while a second need is neither held nor described.
+    """
+    if desk.gazetteer.country_of(place) != desk.gazetteer.country_of(desk.register.case.country):
+        return None
+    awaited = {
+        need: [card for card in desk.cards.values() if card.vintage is None and need in card.series]
+        for need in needs
+        if not desk.periods(need, place)
+    }
+    if not all(awaited.values()):
+        return None
+    found = [card for cards in awaited.values() for card in cards]
     return min(found, key=lambda card: not card.command.startswith("vereda fetch"), default=None)
 
 
@@ -212,24 +222,24 @@ def changed(desk: Desk, tracer: Tracer, place: str | None = None, name: str | No
 
 
 def priority_places(desk: Desk) -> tuple[str, ...]:
-    """Places of the newest version of the case's priority scope, and of older versions after them."""
-    scope = next((s for s in desk.register.scopes if s.id == desk.register.case.priority_scope), None)
-    if scope is None:
-        return ()
-    return tuple(dict.fromkeys(code for version in scope.versions for code in version.places))
+    """Places of the case's priority scope, version by version; after them those across the border."""
+    case = desk.register.case
+    scope = next((s for s in desk.register.scopes if s.id == case.priority_scope), None)
+    chosen = (code for version in scope.versions for code in version.places) if scope else ()
+    return tuple(dict.fromkeys((*chosen, *case.across)))
 
 
 def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
     """Shares, Herfindahl index and gross flows of the mapped series; None where the case maps none."""
     case = desk.register.case
     series = case.mapped
-    years = _map_years(desk)
+    division = desk.division(series) if series else None
     rules = [playing(role, series) for role in ("share", "concentration", "top")] if series else []
-    if series is None or not years or None in rules:
+    if series is None or division is None or None in rules:
         return None
+    years, departments = division.years, division.places
     shared, index, largest = (rule for rule in rules if rule is not None)
-    country = case.country
-    departments = tuple(c for c in desk.gazetteer.children(country) if desk.periods(series, c))
+    country, lead = case.country, division.estimator
 
     def figures(rule: Indicator, place: str, values: Iterable[float]) -> tuple[Figure, ...]:
         return tuple(
@@ -240,15 +250,16 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
             for year, value in zip(years, values, strict=True)
         )  # fmt: skip
 
-    area = np.array([desk.values(series, departments, year) for year in years])  # (years, departments) ha
-    each = np.array([desk.values(series, desk.municipalities(), year) for year in years])
+    area = np.array([desk.values(series, departments, year, lead) for year in years])  # (years, departments) ha
+    each = [desk.values(series, desk.municipalities(), year, lead) for year in years if division.summed]
     share = np.full_like(area, np.nan)
     share[area >= 0] = np.concatenate([shared.formula(row[row >= 0]) for row in area])
     shares = {code: figures(shared, code, share[:, i]) for i, code in enumerate(departments)}
     hhi = figures(index, country, [index.formula(row[row >= 0]) for row in area])
-    top = figures(largest, country, [largest.formula(row[row >= 0]) for row in each])
+    top = figures(largest, country, [largest.formula(row[row >= 0]) for row in each]) if each else ()
     flows = tuple(flow(desk, tracer, *pair.split("-")) for pair in case.flows)
-    return Concentration(hhi, top, shares, flows)
+    level = desk.gazetteer.get(departments[0]).level
+    return Concentration(hhi, top, shares, flows, level)
 
 
 def _completeness(desk: Desk, series: str, year: str) -> str:
@@ -258,13 +269,14 @@ def _completeness(desk: Desk, series: str, year: str) -> str:
 
 def flow(desk: Desk, tracer: Tracer, start: str, end: str, place: str | None = None) -> FlowsAnswer:
     """Gross rises and falls between any two years: of the country's departments, or of a place's parts."""
-    held = _map_years(desk)
+    division = desk.division(desk.register.case.mapped) if desk.register.case.mapped else None
+    held = division.years if division else ()
     for year in (start, end):
         if year not in held:
             raise BadRequest(f"No departmental figures for {year}. Years held: {held[0]} to {held[-1]}." if held else
                              "The case has no mapped series with departmental figures.")  # fmt: skip
     whole, span = place or desk.register.case.country, f"{start}-{end}"
-    parts = [desk.gazetteer.places[code].level for code in desk.gazetteer.children(whole)]
+    parts = [desk.gazetteer.places[code].level for code in desk.gazetteer.parts(whole)]
     if not parts:
         raise BadRequest(f"{desk.place_name(whole)} has no parts whose rises and falls could be added.")
     series = desk.register.case.mapped or ""

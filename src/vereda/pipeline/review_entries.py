@@ -112,6 +112,8 @@ def _must_check(held: Review, files: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted(held.case.glob("*.yml")):
             shutil.copy(path, folder)
+        if (words := held.case / "vocabulary").is_dir():
+            shutil.copytree(words, Path(folder) / words.name)
         write_files(folder, files)
         cooperation.read(Path(folder), held.study.gazetteer)
 

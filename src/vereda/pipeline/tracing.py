@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vereda.errors import NoTrace
-from vereda.pipeline.desk import Desk, Key, Row, Sum, Tally
+from vereda.pipeline.desk import Desk, Division, Key, Row, Sum, Tally
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
@@ -161,8 +161,11 @@ class Tracer:
     def _set(self, asked: Key) -> Step:
         rule, desk = REGISTRY[asked.indicator], self.desk
         series, country = rule.needs[0], desk.register.case.country
-        codes = desk.municipalities() if rule.over == "municipalities" else desk.gazetteer.children(country)
-        area = desk.values(series, codes, asked.period)
+        division = desk.division(series)
+        if division is None or not (division.summed or rule.over == "departments"):
+            raise NoTrace(self._nothing(asked))
+        codes = desk.municipalities() if rule.over == "municipalities" else division.places
+        area = desk.values(series, codes, asked.period, division.estimator)
         if not (area >= 0).any():
             raise NoTrace(self._nothing(asked))
         held = [(code, float(v)) for code, v in zip(codes, area, strict=True) if v >= 0]
@@ -173,7 +176,7 @@ class Tracer:
                 raise NoTrace(self._nothing(asked))
             result, held = value, [pair for pair in held if pair[0] in (asked.place,)]
             own = self._input(series, asked.place, asked.period)
-            inputs: tuple[Step, ...] = (own, *self._national(series, codes, asked.period))
+            inputs: tuple[Step, ...] = (own, *self._national(division, series, asked.period))
         elif rule.role == "top":
             top = sorted(held, key=lambda pair: -pair[1])[:10]
             inputs = (
@@ -186,13 +189,11 @@ class Tracer:
             "indicator", self._title(asked), rule.definition, str(asked), float(result), rule.unit, "", inputs
         )
 
-    def _national(self, series: str, codes: Sequence[str], when: str) -> tuple[Step, ...]:
-        """What a share is a share of: the country's sum, or where the finest places are not held, its parts."""
-        country = self.desk.register.case.country
-        if self.desk.sum(series, country, when) is not None:
-            return (self._input(series, country, when),)
-        held = [code for code in codes if self.desk.best(series, code, when)]
-        return tuple(self._input(series, code, when) for code in held)
+    def _national(self, division: Division, series: str, when: str) -> tuple[Step, ...]:
+        """What a share is a share of: the country's sum, or the parts as they are printed."""
+        if division.summed:
+            return (self._input(series, self.desk.register.case.country, when),)
+        return tuple(self._input(series, code, when) for code in division.places)
 
     def _sum_input(self, series: str, place: str, when: str) -> Step:
         total = self.desk.sum(series, place, when)
@@ -206,7 +207,7 @@ class Tracer:
         desk, series = self.desk, REGISTRY[f"{head}_flows"].needs[0]
         span = period(asked.period)
         start, end = str(span.start.year), str(span.end.year)
-        codes = desk.gazetteer.children(asked.place)
+        codes = desk.gazetteer.parts(asked.place)
         before, after = desk.values(series, codes, start), desk.values(series, codes, end)
         both = (before >= 0) & (after >= 0)
         if not both.any():

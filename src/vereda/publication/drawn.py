@@ -45,6 +45,7 @@ class Drawn:
             "maps": [m.period for m in self.edition.changed.maps],
             "national": self.national,
             "scope": self.scope,
+            "others": [code for code in self.codes if code not in {p.code for p in self.small()}],
             "places": self.small(),
         }
 
@@ -90,8 +91,8 @@ class Drawn:
         return self._charts[key]
 
     def moment(self, place: str) -> tuple[float, Callable[[str], str]] | None:
-        """When a place entered the priority scope, as a fraction of years."""
-        for version in self.scope.versions if self.scope else ():
+        """When a place entered the priority scope, as a fraction of years; none where no instrument chose it."""
+        for version in self.scope.versions if self.scope and self.scope.instrument else ():
             if place in version.places:
                 since = version.since
                 month = int(since[5:7]) if len(since) >= 7 else 1

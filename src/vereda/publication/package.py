@@ -14,6 +14,7 @@ from vereda.publication.words import N_
 from vereda.terms.answer import Edition
 from vereda.terms.figure import Figure
 from vereda.terms.finding import Finding
+from vereda.terms.place import many
 
 #: Column -> type of the Table Schema, HXL tag, and what it holds.
 FIGURES = {
@@ -32,7 +33,7 @@ FIGURES = {
     "trace": ("string", "#meta+trace", "key of the way back: vereda trace KEY"),
 }
 PLACES = {
-    "place": ("string", "#adm2+code", "code of the municipality; text, leading zeros kept"),
+    "place": ("string", "#adm2+code", "code of the place; text, leading zeros kept"),
     "period": ("year", "#date+year", "year"),
     "value": ("number", "#value", "the number; empty where there is none"),
     "status": ("string", "#status", "measured, or why there is no number; zero is a number"),
@@ -113,14 +114,15 @@ def downloads(edition: Edition, ledger: Ledger) -> list[File]:
         File("data/commitments.csv", N_("Every commitment with its verdict"), _csv(COMMITMENTS, entries)),
     ]
     if mapped:
+        name = many(edition.finest)
         made[3:3] = [
             File(
-                "data/municipalities.csv",
-                N_("The figures of the maps: every municipality and year"),
+                f"data/{name}.csv",
+                N_("The figures of the maps: every place and year"),
                 _csv(PLACES, places),
             ),
             File(
-                "data/municipalities.hxl.csv",
+                f"data/{name}.hxl.csv",
                 N_("The same, with a row of HXL tags under the header"),
                 _csv(PLACES, places, hxl=True),
             ),
@@ -212,7 +214,7 @@ def _json(thing: Any) -> str:
 def _descriptor(edition: Edition, files: Sequence[File]) -> str:
     schemas = {
         "data/figures.csv": (FIGURES, ["trace"]),
-        "data/municipalities.csv": (PLACES, ["place", "period"]),
+        f"data/{many(edition.finest)}.csv": (PLACES, ["place", "period"]),
         "data/commitments.csv": (COMMITMENTS, ["id"]),
         "data/production.csv": (FIGURES, ["trace"]),
         **{f"data/effects-{f.plan.id}.csv": (effect_files.columns(f), ["id"]) for f in edition.findings},

@@ -229,7 +229,8 @@ class Told(Drawn):
                 if code in c.entry.places or any(ref.place == code for ref in c.entry.judged_on)
             ]
             scopes = [(s, v) for s in self.edition.register.scopes for v in s.versions if code in v.places]
-            charts = [SimpleNamespace(answer=a, chart=self.chart(a, narrow=True)) for a in self.local[code]]
+            held = [a for a in self.local[code] if a.current or a.rivals or a.waiting]
+            charts = [SimpleNamespace(answer=a, chart=self.chart(a, narrow=True)) for a in held]
             return {
                 "code": code,
                 "parent": t.place(above) if above else "",
@@ -260,7 +261,7 @@ class Told(Drawn):
         """Index, shares and flows."""
         found = self.edition.changed.concentration
         if found is None:
-            return {"c": None, "hhi": None, "top": None, "shares": [], "share_years": []}
+            return {"c": None, "hhi": None, "top": None, "shares": [], "share_years": [], "beyond": self.beyond()}
         years = [f.period for f in found.hhi]
         shown = list(dict.fromkeys((years[0], years[len(years) // 2], years[-1]))) if years else []
         rows = [
@@ -271,10 +272,25 @@ class Told(Drawn):
         return {
             "c": found,
             "hhi": self.series_chart("hhi", split(found.hhi[0].trace)[0], found.hhi),
-            "top": self.series_chart("top", split(found.top[0].trace)[0], found.top),
+            "top": self.series_chart("top", split(found.top[0].trace)[0], found.top) if found.top else None,
             "shares": rows,
             "share_years": shown,
+            "beyond": self.beyond(),
         }
+
+    def beyond(self) -> list[SimpleNamespace]:
+        """What is held of the places across the border: the first and the newest whole year, and who counts what."""
+        found = []
+        cards = {card.dataset: card for card in self.edition.sources}
+        for code in self.case.across:
+            for answer in self.local.get(code, ()):
+                if len(line := yearly(answer.current)) < 2:
+                    continue
+                card = cards.get(line[-1].source)
+                what = card.definitions.get(answer.id, "") if card else ""
+                ends = {"first": line[0], "last": line[-1]}
+                found.append(SimpleNamespace(answer=answer, code=code, what=what, **ends))
+        return found
 
 
 def _shared(gists: list[str]) -> str:

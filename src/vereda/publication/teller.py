@@ -158,6 +158,21 @@ class Teller:
         """A locator or note in the language of the page."""
         return text.how(locator, self.lang)
 
+    @cached_property
+    def finest(self) -> str:
+        """What the smallest places of the country are called: municipality, district."""
+        return self.edition.finest
+
+    def levelled(self, sentence: str) -> str:
+        """A sentence about the country's smallest places, with what they are called: {one}, {many}, {Many}."""
+        many = self.term("MANY", self.finest)
+        said = {"one": self.term("LEVELS", self.finest), "many": many, "Many": many[:1].upper() + many[1:]}
+        return text.fill(sentence, said)
+
+    def beyond(self, code: str) -> bool:
+        """Whether a place lies in another country than the case's."""
+        return self.edition.gazetteer.country_of(code) != self.register.case.country
+
     def term(self, table: str, key: str) -> str:
         """A word from one of the closed lists: term("STAGES", "obligated")."""
         found: Mapping[str, str] = getattr(words, table)

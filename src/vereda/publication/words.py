@@ -245,6 +245,21 @@ LEVELS = {
     "country": N_("country"),
     "department": N_("department"),
     "municipality": N_("municipality"),
+    "district": N_("district"),
+    "canton": N_("canton"),
+    "province": N_("province"),
+    "zone": N_("zone"),
+    "region": N_("region"),
+}
+
+#: Several places of a level.
+MANY = {
+    "department": N_("departments"),
+    "municipality": N_("municipalities"),
+    "district": N_("districts"),
+    "canton": N_("cantons"),
+    "province": N_("provinces"),
+    "zone": N_("zones"),
 }
 
 GRADES = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}

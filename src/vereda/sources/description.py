@@ -331,6 +331,9 @@ class SourceDescription(Said):
     leave_out: dict[str, dict[str, str]] = Field(
         default_factory=dict
     )  # column -> text of rows not read: reason
+    only: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict
+    )  # column -> texts of the rows that are read, where a file holds much else: one country of the world's
     status: str = "measured"
     statuses: dict[str, str] = Field(default_factory=dict)  # period -> status
     status_rules: tuple[StatusRule, ...] = ()  # on the note
@@ -376,6 +379,7 @@ class SourceDescription(Said):
             left.setdefault(why, []).append(text)
         rows = "; ".join(f"{', '.join(texts)} ({why})" for why, texts in left.items())
         apart += f" Rows left out: {rows}." if rows else ""
+        apart += "".join(f" Of {column} only {', '.join(texts)} is read." for column, texts in self.only.items())
         return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}{apart}"
 
     @property

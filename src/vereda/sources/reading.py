@@ -127,6 +127,9 @@ class _Reader:
         """The rows that the description does not leave out, and the line of each."""
         stands = pa.array(range(first, first + text.num_rows), pa.int32())
         numbers = stands if self.d.row is None else self._printed(text)
+        for column, wanted in self.d.only.items():
+            mine = pc.is_in(text[column], value_set=pa.array(wanted))
+            numbers, text = numbers.filter(mine), text.filter(mine)
         for column, texts in self.d.leave_out.items():
             keep = pc.invert(pc.is_in(text[column], value_set=pa.array([*texts])))
             numbers, text = numbers.filter(keep), text.filter(keep)

@@ -247,7 +247,8 @@ def used_columns(description: SourceDescription) -> list[str]:
     """Every column the description reads, in no order."""
     d = description
     said: list[str | None] = [d.place.column, d.place.name, d.place.parent, d.period.column]
-    said += [d.low, d.high, d.confidence, d.note, d.page, d.row, *d.values, *d.year_columns(), *d.leave_out]
+    said += [d.low, d.high, d.confidence, d.note, d.page, d.row, *d.values, *d.year_columns()]
+    said += [*d.leave_out, *d.only]
     words = (d.source, d.estimator, d.vintage, d.series_from, d.unit_column, d.place.when_empty)
     said += [word.column for word in words if not isinstance(word, str) and word is not None]
     if d.undefined_when:

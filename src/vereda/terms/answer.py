@@ -157,9 +157,10 @@ class Concentration:
     """How concentrated a series is, by year."""
 
     hhi: tuple[Figure, ...]  # Herfindahl-Hirschman index over departments
-    top: tuple[Figure, ...]  # share of the ten largest municipalities, percent
+    top: tuple[Figure, ...]  # share of the ten largest municipalities, percent; none where only larger parts are held
     shares: Mapping[str, tuple[Figure, ...]]  # department code -> share by year, percent
     flows: tuple[FlowsAnswer, ...]
+    level: str = "department"  # what the parts are called
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +196,9 @@ class Edition:
     findings: tuple[Finding, ...] = ()  # because of what
     production: tuple[Assessed, ...] = ()  # how much cocaine could it make, one entry an estimator
     coverage: tuple[Coverage, ...] = ()  # what the statements name, and what the register holds of it
+
+    @property
+    def finest(self) -> str:
+        """What the country's smallest places are called: municipality, district."""
+        held = self.gazetteer.municipalities(self.register.case.country)
+        return self.gazetteer.get(held[0]).level if held else "municipality"

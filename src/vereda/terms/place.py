@@ -57,6 +57,19 @@ class Gazetteer:
         """Codes of the places directly inside `code`, in code order."""
         return tuple(sorted(p.code for p in self.places.values() if p.parent == code))
 
+    def country_of(self, code: str) -> str:
+        """The place in which `code` lies that lies in no other; itself if it lies in none."""
+        while code in self.places and (parent := self.places[code].parent):
+            code = parent
+        return code
+
+    def parts(self, code: str) -> tuple[str, ...]:
+        """Codes of the places that `code` is divided into: those that hold finest places, or are such; in code order.
+
+        Zones that cross them, and figures that stand in no place, are no parts.
+        """
+        return tuple(child for child in self.children(code) if self.municipalities(child))
+
     def municipalities(self, code: str) -> tuple[str, ...]:
         """Codes of every municipality (or what the finest places are called) inside `code`, in code order."""
         if self.get(code).level in self.finest:
