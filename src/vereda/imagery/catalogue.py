@@ -54,7 +54,7 @@ class Sensor:
 
     def clear(self, quality: NDArray[Any]) -> NDArray[np.bool_]:
         """Where the quality band says that the land was seen."""
-        found = np.isfinite(quality)
+        found: NDArray[np.bool_] = np.isfinite(quality)
         bits = np.where(found, quality, 0).astype(np.int64)
         for field in self.fields:
             found &= ~np.isin((bits >> field.bit) & ((1 << field.width) - 1), field.bad)

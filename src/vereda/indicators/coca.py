@@ -9,9 +9,9 @@ from vereda.terms.indicator import Array, indicator
 
 @indicator("coca_area", "Coca cultivation", "ha", needs=("coca_area",), better="down")
 def coca_area(area: Array) -> Array:
-    """Hectares of coca standing on 31 December. Countries and departments are the sum of their municipalities.
+    """Hectares of coca standing at the end of the year, 31 December where the estimator names a day. A larger place is the sum of its smallest places where the estimator has these, else as printed.
 
-    area (n,) ha. A municipality that the census leaves out has none: the census covers the country.
+    area (n,) ha. Whether a place that is not listed has none, or was not looked at, its source declares.
     """
     return area
 

@@ -436,6 +436,10 @@ class Desk:
         mine = [f if f is None or estimator in ("", f.estimator) else None for f in figures]
         return np.array([np.nan if f is None or f.value is None else f.value for f in mine])
 
+    def broken(self, series: str, estimator: str, when: str) -> bool:
+        """Whether the case declares that the estimator's figures of before are not comparable from this period on."""
+        return (series, estimator, when) in self._breaks
+
     def division(self, series: str) -> Division | None:
         """The parts of the country under the estimator the case prefers of those who have them; None where nobody does.
 

@@ -109,7 +109,9 @@ def keep(
         documents = {f"{vintage}.geojson": polygons, f"{vintage}.json": json.dumps(asdict(said), indent=1)}
         write_files(where, documents)
         return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"
-    table, _ = sources.bring(description, file, gazetteer, vintage)
+    # The edition described may hold figures of several vintages, each named in its row; another edition is one vintage.
+    named = "" if vintage == description.name_of_vintage else vintage
+    table, _ = sources.bring(description, file, gazetteer, named)
     content, sidecar = sources.vintage(description, table, file, day, vintage)
     write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
     return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}"

@@ -245,12 +245,14 @@ def concentration(desk: Desk, tracer: Tracer) -> Concentration | None:
         return tuple(
             Figure(
                 None if np.isnan(value) else float(value), rule.unit, str(Key(rule.id, place, year)), status=_completeness(desk, series, year),
-                place=place, period=year,
+                place=place, period=year, breaks=desk.broken(series, lead, year),
             )
             for year, value in zip(years, values, strict=True)
         )  # fmt: skip
 
-    area = np.array([desk.values(series, departments, year, lead) for year in years])  # (years, departments) ha
+    area = np.array(
+        [desk.values(series, departments, year, lead) for year in years]
+    )  # (years, departments) ha
     each = [desk.values(series, desk.municipalities(), year, lead) for year in years if division.summed]
     share = np.full_like(area, np.nan)
     share[area >= 0] = np.concatenate([shared.formula(row[row >= 0]) for row in area])

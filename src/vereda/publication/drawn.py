@@ -131,6 +131,8 @@ class Drawn:
         """Small multiples of the mapped series at the priority places."""
         found = []
         for code, answers in self.local.items():
+            if code in self.case.across:
+                continue
             answer = next((a for a in answers if a.id == self.mapped and a.current), None)
             if answer is None:
                 continue

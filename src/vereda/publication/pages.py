@@ -107,9 +107,10 @@ class Told(Drawn):
             "published": sum(m.entry.state == "published" for m in self.edition.agreed.metrics),
             "work": self.work(),
             "made": brief(self.edition, t),
-            "newest": newest and max(newest.figures, key=lambda f: f.value or 0.0),
+            "newest": drawn and newest and max(newest.figures, key=lambda f: f.value or 0.0),
             "pledge": self.chart(answer, promised) if answer else None,
             "pledge_name": t.series(pledge_series) if pledge_series else "",
+            "latest": answer.current[-1] if answer and answer.current else None,
             "map": drawn,
             "top_share": next((f for f in top if newest and f.period == newest.period), None),
         }
@@ -258,10 +259,20 @@ class Told(Drawn):
         return tell
 
     def concentration(self, t: Teller) -> dict[str, Any]:
-        """Index, shares and flows."""
+        """Index, shares and flows, and what stands across the border."""
+        return {"breaks": [b for b in self.case.breaks if b.series == self.mapped], **self._concentration()}
+
+    def _concentration(self) -> dict[str, Any]:
         found = self.edition.changed.concentration
         if found is None:
-            return {"c": None, "hhi": None, "top": None, "shares": [], "share_years": [], "beyond": self.beyond()}
+            return {
+                "c": None,
+                "hhi": None,
+                "top": None,
+                "shares": [],
+                "share_years": [],
+                "beyond": self.beyond(),
+            }
         years = [f.period for f in found.hhi]
         shown = list(dict.fromkeys((years[0], years[len(years) // 2], years[-1]))) if years else []
         rows = [
@@ -288,8 +299,9 @@ class Told(Drawn):
                     continue
                 card = cards.get(line[-1].source)
                 what = card.definitions.get(answer.id, "") if card else ""
-                ends = {"first": line[0], "last": line[-1]}
-                found.append(SimpleNamespace(answer=answer, code=code, what=what, **ends))
+                counted = f"{answer.id}~{line[-1].estimator}"
+                ends = {"first": line[0], "last": line[-1], "what": what, "counted": counted}
+                found.append(SimpleNamespace(answer=answer, code=code, **ends))
         return found
 
 

@@ -44,7 +44,10 @@ def lines_of(answer: IndicatorAnswer) -> dict[str, list[Figure]]:
         shown = {year(f): f for f in yearly(answer.current)}
         found[lead] = sorted([*shown.values(), *(f for f in found[lead] if year(f) not in shown)], key=year)
     for name, figures in answer.rivals.items():
-        if name != lead and (line := yearly(figures)):
+        line = yearly(figures)
+        while line and line[-1].status == "incomplete":  # a year still running would read as a fall
+            line = line[:-1]
+        if name != lead and line:
             found[name] = line
     return {name: line for name, line in found.items() if line}
 

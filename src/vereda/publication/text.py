@@ -298,6 +298,8 @@ _HOW = {
     "medium confidence": "confianza media",
     "high confidence": "confianza alta",
     "municipalities": "municipios",
+    "districts": "distritos",
+    "cantons": "cantones",
     "low confidence": "confianza baja",
     "preliminary": "preliminar",
     "incomplete": "incompleto",

@@ -252,7 +252,9 @@ class GazetteerColumns(Said):
     lower_case: tuple[str, ...] = ()  # words printed in lower case inside a name
     changes: dict[str, Change] = Field(default_factory=dict)
     parents: dict[str, Change] = Field(default_factory=dict)
-    repeated: bool = False  # a place may stand in several rows, of several years say, that all call it the same
+    repeated: bool = (
+        False  # a place may stand in several rows, of several years say, that all call it the same
+    )
 
     @model_validator(mode="after")
     def _one_parent(self) -> "GazetteerColumns":
@@ -379,7 +381,9 @@ class SourceDescription(Said):
             left.setdefault(why, []).append(text)
         rows = "; ".join(f"{', '.join(texts)} ({why})" for why, texts in left.items())
         apart += f" Rows left out: {rows}." if rows else ""
-        apart += "".join(f" Of {column} only {', '.join(texts)} is read." for column, texts in self.only.items())
+        apart += "".join(
+            f" Of {column} only {', '.join(texts)} is read." for column, texts in self.only.items()
+        )
         return f"{self.absent.means.replace('_', ' ')}: {self.absent.why}.{but}{gaps}{alone}{apart}"
 
     @property

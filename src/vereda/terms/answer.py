@@ -157,7 +157,9 @@ class Concentration:
     """How concentrated a series is, by year."""
 
     hhi: tuple[Figure, ...]  # Herfindahl-Hirschman index over departments
-    top: tuple[Figure, ...]  # share of the ten largest municipalities, percent; none where only larger parts are held
+    top: tuple[
+        Figure, ...
+    ]  # share of the ten largest municipalities, percent; none where only larger parts are held
     shares: Mapping[str, tuple[Figure, ...]]  # department code -> share by year, percent
     flows: tuple[FlowsAnswer, ...]
     level: str = "department"  # what the parts are called

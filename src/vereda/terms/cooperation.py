@@ -48,7 +48,9 @@ class Case(Entry):
     optional_datasets: tuple[Id, ...] = ()  # described; built locally by who holds the file
     gazetteer: Id | None = None  # the dataset that names the places
     priority_scope: Id | None = None  # the scope whose places get pages of their own
-    across: tuple[PlaceCode, ...] = ()  # places of other countries with pages of their own, beside and never added
+    across: tuple[
+        PlaceCode, ...
+    ] = ()  # places of other countries with pages of their own, beside and never added
     headline: Id | None = None  # the promise the first page opens with
     estimators: dict[str, Text] = Field(default_factory=dict)  # names to print
     series: dict[str, Text] = Field(default_factory=dict)  # names to print, by series id
