@@ -22,6 +22,7 @@ def displaced_persons(people: Array) -> Array:
     "persons/100 000 people/year",
     needs=("displaced_persons", "population"),
     better="down",
+    per="population",
 )
 def forced_displacement_rate(people: Array, population: Array) -> Array:
     """People forced to leave in the year per 100 000 residents. No population is no rate.

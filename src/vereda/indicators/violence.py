@@ -20,6 +20,7 @@ def homicides(deaths: Array) -> Array:
     "deaths/100 000 people/year",
     needs=("homicides", "population"),
     better="down",
+    per="population",
 )
 def homicide_rate(deaths: Array, population: Array) -> Array:
     """Intentional homicides per 100 000 residents in the year. No deaths is a rate of zero; no population is no rate.
@@ -45,6 +46,7 @@ def extortion(cases: Array) -> Array:
     "cases/100 000 people/year",
     needs=("extortion", "population"),
     better="down",
+    per="population",
 )
 def extortion_rate(cases: Array, population: Array) -> Array:
     """Reported extortion per 100 000 residents in the year. The way of reporting changed in 2016 and 2017.
@@ -69,6 +71,7 @@ def kidnapped(people: Array) -> Array:
     "persons/100 000 people/year",
     needs=("kidnapped", "population"),
     better="down",
+    per="population",
 )
 def kidnapping_rate(people: Array, population: Array) -> Array:
     """People kidnapped per 100 000 residents in the year. None kidnapped is a rate of zero; no population is no rate.

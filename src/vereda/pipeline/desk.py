@@ -8,7 +8,7 @@ asked for; sums are made there.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -20,10 +20,11 @@ import pyarrow as pa
 
 import vereda.indicators  # noqa: F401  fills the registry
 from vereda.errors import BadRequest, NoTrace
+from vereda.pipeline.few import Few
 from vereda.sources.description import Absent
 from vereda.store import Store
 from vereda.terms.cooperation import ObservationRef, Register
-from vereda.terms.figure import Figure
+from vereda.terms.figure import Denominator, Figure
 from vereda.terms.indicator import REGISTRY, Indicator
 from vereda.terms.period import known_on, period
 from vereda.terms.place import Gazetteer, Place
@@ -161,6 +162,7 @@ class Desk:
         self._held: dict[tuple[str, str], dict[str, list[Row]]] = {}
         self._tallied: dict[tuple[str, str], dict[str, list[Tally]]] = {}
         self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
+        self._few = Few(self)
         self._divided: dict[str, Division | None] = {}
 
     # ---- what is held -----------------------------------------------------------------------------------
@@ -272,6 +274,9 @@ class Desk:
 
     def candidates(self, series: str, place: str, when: str) -> tuple[Figure, ...]:
         """Every figure that answers: printed rivals and the sum of places, the one to show first leading."""
+        return tuple(self._few.shown(figure) for figure in self._answers(series, place, when))
+
+    def _answers(self, series: str, place: str, when: str) -> tuple[Figure, ...]:
         key = (series, place, when)
         if key not in self._found:
             self._found[key] = self._gather(series, place, when)
@@ -297,8 +302,12 @@ class Desk:
             one.source,
         )
 
+    def cell(self, row: Row) -> Figure:
+        """An observation as a figure that may be printed, with its full key."""
+        return self._few.shown(self.figure(row))
+
     def figure(self, row: Row) -> Figure:
-        """An observation as a figure with its full key."""
+        """An observation as a figure with its full key, its number however few people it counts."""
         key = Key(row.series, row.place, row.period, row.estimator, row.vintage, row.source)
         return Figure(
             row.value, row.unit, str(key), row.low, row.high, row.status, row.place, row.period, row.estimator,
@@ -353,14 +362,19 @@ class Desk:
 
     def best(self, name: str, place: str, when: str) -> Figure | None:
         """The figure to show first for a series or a computed indicator; None where nothing is held."""
+        found = self.exact(name, place, when)
+        return None if found is None else self._few.shown(found)
+
+    def exact(self, name: str, place: str, when: str) -> Figure | None:
+        """The same with its number however few people it counts: for sums and estimates, never to be printed."""
         rule = REGISTRY.get(name)
         if rule is not None and rule.over == "place" and rule.needs != (name,):
             return self._computed(rule, place, when)
-        found = self.candidates(name, place, when)
+        found = self._answers(name, place, when)
         return found[0] if found else None
 
     def _computed(self, rule: Indicator, place: str, when: str) -> Figure | None:
-        inputs = [self.best(need, place, when) for need in rule.needs]
+        inputs = [self.exact(need, place, when) for need in rule.needs]
         if any(figure is None for figure in inputs):
             return None
         held = [figure for figure in inputs if figure is not None]
@@ -372,12 +386,19 @@ class Desk:
         status = next(
             (f.status for f in held if f.status in {"incomplete", "preliminary", "not_collected"}), "computed"
         )
+        below = next((f for need, f in zip(rule.needs, held, strict=True) if need == rule.per), None)
         return Figure(
             None if isnan(value) else value, rule.unit, str(Key(rule.id, place, when)),
             status="not_measured" if isnan(value) and status == "computed" else status,
             place=place, period=when, estimator=lead.estimator, vintage=lead.vintage, source=lead.source,
             note="; ".join(dict.fromkeys(f.note for f in held if f.note)), breaks=any(f.breaks for f in held),
+            denominator=None if below is None else self._denominator(rule.per, below),
         )  # fmt: skip
+
+    def _denominator(self, series: str, figure: Figure) -> Denominator:
+        card = self.cards.get(figure.source)
+        census = card.census.get(figure.vintage) if card else None
+        return Denominator(series, figure.trace, figure.vintage, figure.source, census)
 
     def current(self, name: str, place: str) -> tuple[Figure, ...]:
         """One figure a period for a series or computed indicator, oldest first, one estimator throughout."""
@@ -390,7 +411,7 @@ class Desk:
             return ()
         rank = len(self._preferred)
         lead = min((f.estimator for f in figures), key=lambda e: self._preferred.get(e, rank))
-        return tuple(f for f in figures if f.estimator == lead)
+        return _one_denominator([f for f in figures if f.estimator == lead])
 
     def all(self, name: str, place: str) -> tuple[Figure, ...]:
         """Every figure held for a series at a place, oldest period first."""
@@ -421,9 +442,9 @@ class Desk:
         tallies = self._table(series, place).get(when)
         return max(tallies, key=self._first) if tallies else None
 
-    def municipalities(self) -> tuple[str, ...]:
-        """Codes of all municipalities of the case's country, or what its finest places are called, in code order."""
-        return self._municipalities_of.get(self.register.case.country, ())
+    def municipalities(self, place: str = "") -> tuple[str, ...]:
+        """Codes of all municipalities of a place, or what its finest places are called, in code order: the case's country's."""
+        return self._municipalities_of.get(place or self.register.case.country, ())
 
     def values(
         self, series: str, places: Iterable[str], when: str, estimator: str = ""
@@ -432,7 +453,7 @@ class Desk:
 
         estimator: what another says is nan.
         """
-        figures = [self.best(series, place, when) for place in places]
+        figures = [self.exact(series, place, when) for place in places]
         mine = [f if f is None or estimator in ("", f.estimator) else None for f in figures]
         return np.array([np.nan if f is None or f.value is None else f.value for f in mine])
 
@@ -471,6 +492,10 @@ class Desk:
         every = set.intersection(*printed[lead].values())
         return Division(lead, tuple(printed[lead]), tuple(sorted(every)), False)
 
+    def is_finest(self, place: str) -> bool:
+        """Whether it is a municipality, or what the case's finest places are called."""
+        return place in self._municipality
+
     def place_name(self, code: str) -> str:
         """The name to print for a place code."""
         return self.gazetteer.places[code].name if code in self.gazetteer else code
@@ -483,6 +508,16 @@ class Desk:
             raise BadRequest(
                 f"{name!r} is neither an indicator nor a series held. Nearest of {len(names)}: {', '.join(near)}."
             )
+
+
+def _one_denominator(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """A series of rates, with a break wherever the edition they are divided by is another than before."""
+    made: list[Figure] = []
+    for figure in figures:
+        below, before = figure.denominator, made[-1].denominator if made else None
+        other = below and before and (below.source, below.vintage) != (before.source, before.vintage)
+        made.append(replace(figure, breaks=True) if other else figure)
+    return tuple(made)
 
 
 def _as_rows(table: pa.Table) -> Iterable[Row]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vereda.pipeline.desk import Key
-from vereda.pipeline.panels import Array, Design, Sample, Values, members, needed, years_of
+from vereda.pipeline.panels import Array, Design, Sample, Values, divides_by, members, needed, years_of
 from vereda.pipeline.telling import Ways
 from vereda.terms.cooperation import Document
 from vereda.terms.figure import Step
@@ -56,7 +56,8 @@ class Inputs:
         return self.ways[key]
 
     def _outcome(self, series: str, transform: str, taken: Sample) -> tuple[Step, ...]:
-        used = dict.fromkeys((*needed(series), *(("population",) if transform == "per_1000" else ())))
+        below = divides_by(series, transform)
+        used = dict.fromkeys((*needed(series), *((below,) if below else ())))
         example = taken.panel.places[int(np.argmin(taken.panel.first))]
         return tuple(self._series(name, taken.labels, len(taken.panel.places), example) for name in used)
 

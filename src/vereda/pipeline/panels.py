@@ -36,7 +36,7 @@ class Values:
     def year(self, series: str, year: str) -> Array:
         """(places,) the first figure of each place, nan where there is none or the year is known to be incomplete."""
         if (series, year) not in self._held:
-            figures = [self.desk.best(series, place, year) for place in self.places]
+            figures = [self.desk.exact(series, place, year) for place in self.places]
             self._held[series, year] = np.array(
                 [
                     np.nan if f is None or f.value is None or f.status == "incomplete" else f.value
@@ -44,6 +44,21 @@ class Values:
                 ]
             )
         return self._held[series, year]
+
+    def one_edition(self, series: str, years: Sequence[str], why: str) -> None:
+        """BadDesign where the figures of these years are of several editions, between which a series jumps."""
+        country = self.desk.register.case.country
+        held = {y: self.desk.table(series, country, y) for y in years}
+        found = {y: f"{t.source} {t.vintage}" for y, t in held.items() if t is not None}
+        if len({*found.values()}) > 1:
+            told = "; ".join(
+                f"{edition} in {min(y for y in found if found[y] == edition)}"
+                for edition in dict.fromkeys(found.values())
+            )
+            raise BadDesign(
+                f"{why} divides by {series}, which comes from several editions ({told}): the jump between them would be read "
+                "as an effect. Take years of one edition, or keep an edition that covers them all."
+            )
 
     def years(self, series: str, span: str) -> tuple[int, ...]:
         """Whole years within the span in which the series, or everything an indicator needs, is held."""
@@ -205,6 +220,8 @@ def sample(
             f"Plan {design.plan.id}: {outcome.series} is held for {', '.join(map(str, labels)) or 'no year'}; at least two "
             f"years before {design.since} and one from then on are needed."
         )
+    if below := divides_by(outcome.series, transform):
+        values.one_edition(below, [str(year) for year in labels], f"Plan {design.plan.id}: {outcome.series}")
     y = np.column_stack([_measured(outcome.series, transform, str(year), values) for year in labels])
     far = np.isinf(design.first) & (design.ring.steps > buffer)
     asked = design.inside & (far | np.isfinite(design.first))
@@ -236,11 +253,17 @@ def _clustered(design: Design, rows: NDArray[np.int64]) -> bool:
     return design.plan.cluster == "department" and len(exposed) >= ENOUGH
 
 
+def divides_by(series: str, transform: str) -> str:
+    """The series that an outcome is divided by; "" where it is no rate."""
+    rule = REGISTRY.get(series)
+    return "population" if transform == "per_1000" else rule.per if rule is not None else ""
+
+
 def _measured(series: str, transform: str, year: str, values: Values) -> Array:
     held = values.year(series, year)
     if transform == "asinh":
         return np.arcsinh(held)
     if transform == "per_1000":
-        people = values.year("population", year)
+        people = values.year(divides_by(series, transform), year)
         return 1e3 * held / np.where(people > 0, people, np.nan)
     return held

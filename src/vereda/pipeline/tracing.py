@@ -105,9 +105,11 @@ class Tracer:
         if total.uncollected:
             how += f"; {total.uncollected} are not covered by the publisher and are in no total"
         addends = tuple(self._observation(row) for row in rows)
-        return Step(
-            "sum", self._title(asked), how, figure.trace, figure.value, figure.unit, figure.status,
-            (*addends, self._vintage(total.tally, asked)),
+        return _banded(
+            Step(
+                "sum", self._title(asked), how, figure.trace, figure.value, figure.unit, figure.status,
+                (*addends, self._vintage(total.tally, asked)),
+            ), figure,
         )  # fmt: skip
 
     def _finest(self, rows: Sequence[Row]) -> str:
@@ -115,15 +117,19 @@ class Tracer:
         return many(self.desk.gazetteer.get(rows[0].place).level)
 
     def _observation(self, row: Row, open_up: bool = False) -> Step:
-        figure = self.desk.figure(row)
+        figure = self.desk.cell(row)
         ends: tuple[Step, ...] = ()
         if open_up:
             ends = (*self._claims(row.source), self._vintage(row, Key(row.series, row.place, row.period)))
         title = f"{row.series} · {self.desk.place_name(row.place)} · {row.period}"
         note = "; ".join(
-            part for part in (row.status, row.confidence and f"{row.confidence} confidence", row.note) if part
+            part
+            for part in (figure.status, row.confidence and f"{row.confidence} confidence", figure.note)
+            if part
         )
-        return Step("observation", title, where(row), figure.trace, row.value, row.unit, note, ends)
+        return _banded(
+            Step("observation", title, where(row), figure.trace, figure.value, row.unit, note, ends), figure
+        )
 
     def _zero(self, asked: Key, figure: Figure) -> Step:
         table = self.desk.table(asked.indicator, asked.place, asked.period)
@@ -141,9 +147,11 @@ class Tracer:
             raise NoTrace(self._nothing(asked))
         rule = REGISTRY[asked.indicator]
         inputs = tuple(self._input(need, asked.place, asked.period) for need in rule.needs)
-        return Step(
-            "indicator", self._title(asked), rule.definition, figure.trace, figure.value, figure.unit,
-            figure.note or figure.status, inputs,
+        return _banded(
+            Step(
+                "indicator", self._title(asked), rule.definition, figure.trace, figure.value, figure.unit,
+                figure.note or figure.status, inputs,
+            ), figure,
         )  # fmt: skip
 
     def _input(self, series: str, place: str, when: str) -> Step:
@@ -155,7 +163,8 @@ class Tracer:
         total = self.desk.sum(series, place, when)
         asked = Key.read(figure.trace)
         if total is not None and str(asked) == self._sum_key(asked, total):
-            return Step("sum", self._title(asked), "", figure.trace, figure.value, figure.unit, figure.status)
+            step = Step("sum", self._title(asked), "", figure.trace, figure.value, figure.unit, figure.status)
+            return _banded(step, figure)
         return self._observation(rows[0], open_up=True) if rows else self._zero(asked, figure)
 
     def _set(self, asked: Key) -> Step:
@@ -256,9 +265,9 @@ def held_edition(card: SourceCard, v: Vintage) -> Step:
         note=f"read on {v.read_on} by {v.reader}",
         inputs=(publisher,),
     )
-    return Step(
-        "vintage", f"{card.dataset} {v.name}", f"sha256 {v.content}", note=f"{v.rows} rows", inputs=(file,)
-    )
+    census = card.census.get(v.name)
+    note = f"{v.rows} rows" + (f"; census of {census}" if census else "")
+    return Step("vintage", f"{card.dataset} {v.name}", f"sha256 {v.content}", note=note, inputs=(file,))
 
 
 def where(row: Row) -> str:
@@ -273,6 +282,11 @@ def where(row: Row) -> str:
         row.page,
     ]
     return ", ".join(str(part) for part in parts if part)
+
+
+def _banded(step: Step, figure: Figure) -> Step:
+    """A step whose number is not printed, with the band of its figure."""
+    return step if figure.value is not None else replace(step, low=figure.low, high=figure.high)
 
 
 def _is(row: Row, figure: Figure) -> bool:

@@ -102,7 +102,8 @@ def _lines(
                 drawing.dot(*at(run[0]), hue, size=16)
         x, y = at(line[-1])
         leaked = line[-1].status == "leaked"
-        drawing.dot(x, y, hue, filled=not leaked, size=26 if small else 36)
+        if line[-1].value is not None:  # a range in place of a number is a bar and no point
+            drawing.dot(x, y, hue, filled=not leaked, size=26 if small else 36)
         rows: tuple[Say, ...] = (
             ()
             if len(lines) < 2 or name not in names

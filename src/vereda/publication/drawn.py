@@ -107,7 +107,7 @@ class Drawn:
         def say(lang: str) -> str:
             parts = [f"{name(lang)}, {where}."]
             for who, line in lines.items():
-                first, last, peak = line[0], line[-1], max(line, key=lambda f: f.value or 0.0)
+                first, last, peak = line[0], line[-1], max(line, key=lambda f: f.value or f.high or 0.0)
                 sentence = text.translate(
                     "{who}: {first} in {start}, {last} in {end}; highest {peak} in {top}.", lang
                 )

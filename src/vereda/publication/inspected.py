@@ -13,6 +13,7 @@ from vereda.publication import text, words
 from vereda.publication.teller import Teller
 from vereda.publication.terminal import NONE, Names, _table
 from vereda.publication.words import N_
+from vereda.terms import few
 from vereda.terms.place import many
 from vereda.terms.source import Remainder, Seen, Sign, SourceCard
 
@@ -147,9 +148,16 @@ def told(seen: Seen, lang: str, place: Name, series: Name) -> str:
     when = text.when(seen.period, lang) if seen.period else ""
     at = ", ".join(part for part in (what, where, when) if part)
     found = [v for v in (seen.before, seen.value) if v is not None]
-    figures = " → ".join(text.digits(v, lang, text.decimals(v, seen.unit)) for v in found)
+    figures = " → ".join(_number(v, seen.unit, lang) for v in found)
     said = f"{figures} {text.unit(seen.unit, lang)}".strip() if found else ""
     return ": ".join(part for part in (at, said) if part)
+
+
+def _number(value: float, unit: str, lang: str) -> str:
+    """A number, or the range of a few people."""
+    if unit in few.PEOPLE and few.few(value):
+        return "–".join(text.digits(end, lang) for end in few.band(value))
+    return text.digits(value, lang, text.decimals(value, unit))
 
 
 def alone(card: SourceCard) -> Callable[[Teller], dict[str, Any]]:

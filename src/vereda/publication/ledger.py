@@ -84,12 +84,12 @@ class Ledger:
         faults: list[str] = []
         refused: set[str] = set()
         for figure in wanted:
-            if figure.value is None or figure.trace in refused:
+            if (figure.value is None and figure.low is None) or figure.trace in refused:
                 continue
             if figure.trace not in self.steps:
                 self._open(figure.trace, faults)
             if figure.trace in self.steps:
-                self._same(figure.trace, figure.value, faults)
+                self._same(figure, faults)
             else:
                 refused.add(figure.trace)
         for key in also:
@@ -117,10 +117,17 @@ class Ledger:
         except VeredaError as error:
             faults.append(f"{key}: {error}")
 
-    def _same(self, key: str, value: float, faults: list[str]) -> None:
-        traced = self.steps[key].value
-        if traced is not None and value != traced and not isclose(value, traced, rel_tol=1e-9, abs_tol=1e-9):
-            faults.append(f"{key}: prints {value!r}, its trace says {traced!r}")
+    def _same(self, figure: Figure, faults: list[str]) -> None:
+        key, value, step = figure.trace, figure.value, self.steps[figure.trace]
+        if value is None:
+            if step.value is not None or (step.low, step.high) != (figure.low, figure.high):
+                faults.append(f"{key}: prints a range in place of a number, its trace says {step.value!r}")
+        elif (
+            step.value is not None
+            and value != step.value
+            and not isclose(value, step.value, rel_tol=1e-9, abs_tol=1e-9)
+        ):
+            faults.append(f"{key}: prints {value!r}, its trace says {step.value!r}")
 
     def _place(self) -> None:
         by_page: dict[str, list[str]] = defaultdict(list)

@@ -31,6 +31,12 @@ FIGURES = {
     "unit": ("string", "#value+unit", "unit of the number"),
     "status": ("string", "#status", "how the number came about, or why there is none"),
     "trace": ("string", "#meta+trace", "key of the way back: vereda trace KEY"),
+    "denominator": (
+        "string",
+        "#meta+denominator",
+        "of a rate: trace key of what it is divided by, with its edition",
+    ),
+    "census": ("year", "#meta+census", "of a rate: census on which that edition of the population rests"),
 }
 PLACES = {
     "place": ("string", "#adm2+code", "code of the place; text, leading zeros kept"),
@@ -186,10 +192,11 @@ def _production(edition: Edition) -> list[File]:
 def _row(figure: Figure, edition: Edition) -> tuple[Any, ...]:
     name, place, tail = split(figure.trace)
     place = figure.place or place
-    known = edition.gazetteer.places.get(place)
+    known, below = edition.gazetteer.places.get(place), figure.denominator
     return (
         name, place, known.name if known else "", figure.period or tail.partition("~")[0], figure.estimator, figure.vintage,
         figure.source, _number(figure.value), _number(figure.low), _number(figure.high), figure.unit, figure.status, figure.trace,
+        below.trace if below else "", str(below.census or "") if below else "",
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def plan(edition: Edition, files: list[File]) -> list[Page]:
         page(
             "methods.html",
             "methods.html",
-            lambda t: {"rules": [(s, t.say(r)) for s, r in words.RULES.items()]},
+            lambda t: {"rules": [(s, t.say(r)) for s, r in words.RULES.items()], "few": words.FEW},
         ),
         page("data.html", "data.html", lambda t: {"files": [f.shown(t.lang) for f in files]}),
     ]

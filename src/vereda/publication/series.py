@@ -10,14 +10,14 @@ from vereda.terms.period import period
 
 
 def yearly(figures: Sequence[Figure]) -> list[Figure]:
-    """One figure a calendar year with a value, the newest vintage; spans and parts of years are left out."""
+    """One figure a calendar year with a value or a range in its place, the newest vintage; spans and parts of years are left out."""
     found: dict[int, Figure] = {}
     for figure in figures:
         try:
             span = period(figure.period)
         except BadPeriod:
             continue
-        if figure.value is None or (span.end - span.start).days not in (364, 365):
+        if (figure.value is None and figure.low is None) or (span.end - span.start).days not in (364, 365):
             continue
         held = found.get(span.year)
         if held is None or (figure.status != "leaked" and figure.vintage >= held.vintage):
@@ -31,8 +31,9 @@ def year(figure: Figure) -> int:
 
 
 def at(figure: Figure) -> tuple[float, float]:
-    """Where a figure stands on a chart."""
-    return float(year(figure)), float(figure.value or 0.0)
+    """Where a figure stands on a chart; a range by its middle, where its label goes."""
+    middle = ((figure.low or 0.0) + (figure.high or 0.0)) / 2 if figure.value is None else figure.value
+    return float(year(figure)), float(middle)
 
 
 def lines_of(answer: IndicatorAnswer) -> dict[str, list[Figure]]:
@@ -53,9 +54,11 @@ def lines_of(answer: IndicatorAnswer) -> dict[str, list[Figure]]:
 
 
 def runs(line: Sequence[Figure]) -> list[list[Figure]]:
-    """Stretches without a missing year or a break of method: a gap in the data is a gap in the line."""
+    """Stretches without a missing year, a range or a break of method: a gap in the data is a gap in the line."""
     runs: list[list[Figure]] = []
     for figure in line:
+        if figure.value is None:
+            continue
         if runs and year(figure) - year(runs[-1][-1]) == 1 and not figure.breaks:
             runs[-1].append(figure)
         else:

@@ -1,7 +1,7 @@
 """What a page is written with: every number, day, place and verdict passes through here into HTML."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -64,7 +64,7 @@ class Teller:
         if figure is None:
             return Markup('<span class="none">–</span>')
         said = escape(text.number(figure, self.lang, unit, sign))
-        if figure.value is None:
+        if figure.value is None and figure.low is None:
             return Markup('<span class="none">{}</span>').format(said)
         where = self.home + str(self.ledger.address(figure.trace))
         tip = self.status_mark(figure)
@@ -72,7 +72,7 @@ class Teller:
 
     def status_mark(self, figure: Figure) -> Markup:
         """A quiet word after a number that is not simply measured."""
-        if figure.status in {"measured", "computed", "stated", ""}:
+        if figure.status in {"measured", "computed", "stated", "few", ""}:
             return Markup("")
         return Markup(' <span class="st">{}</span>').format(text.status(figure, self.lang))
 
@@ -84,6 +84,10 @@ class Teller:
         return Markup('<a class="n iv" href="{}">{}</a>').format(
             self.home + str(self.ledger.address(figure.trace)), said
         )
+
+    def beside(self, figures: Iterable[Figure]) -> list[str]:
+        """What has to be known of these figures: what a rate is divided by, and why there are ranges."""
+        return [*text.divided(figures, self.lang, self.series), *text.ranges(figures, self.lang)]
 
     def count(self, many: int, href: str) -> Markup:
         """A count of entries, linked to the list that was counted."""

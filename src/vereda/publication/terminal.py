@@ -136,12 +136,19 @@ def changed_text(changed: Changed, lang: str, names: Names = NONE) -> list[Rende
         lacking = _t("waiting for data", lang) if answer.waiting else _t("Nothing held.", lang)
         newest = told(answer.current[-1], lang) if answer.current else lacking
         direction = text.translate(words.DIRECTIONS[answer.direction], lang)
-        name, place = text.translate(answer.name, lang), names.get(answer.place, answer.place)
+        name = names.get(answer.id) or text.translate(answer.name, lang)
+        place = names.get(answer.place, answer.place)
         table.add_row(name, place, newest, answer.coverage or "–", direction)
     shown: list[RenderableType] = [_head("What changed", lang), table]
+    newest_ones = [answer.current[-1] for answer in changed.indicators if answer.current]
+    notes = (
+        *text.divided(newest_ones, lang, lambda name: names.get(name, name)),
+        *text.ranges(newest_ones, lang),
+    )
+    shown += [Line(note, style="dim") for note in notes]
     for answer in changed.indicators:
         if answer.command:
-            name = text.translate(answer.name, lang)
+            name = names.get(answer.id) or text.translate(answer.name, lang)
             command = answer.command.replace("FILE", _t("FILE", lang))
             shown.append(Line(f"{name}: {_t('This brings it:', lang)} {command}", style="yellow"))
     if changed.concentration:
@@ -256,8 +263,9 @@ def _sentence(message: Message, edition: Edition, lang: str) -> str:
 def _step(step: Step, lang: str) -> Line:
     line = Line(text.translate(words.KINDS.get(step.kind, step.kind), lang), style="dim")
     line.append(f"  {step.name}", style="default")
-    if step.value is not None:
-        line.append(f"  {text.number(Figure(step.value, step.unit, step.key), lang)}", style="bold")
+    if step.value is not None or step.low is not None:
+        figure = Figure(step.value, step.unit, step.key, step.low, step.high)
+        line.append(f"  {text.number(figure, lang)}", style="bold")
     if step.locator:
         line.append(f"  {text.how(step.locator, lang)}", style="cyan")
     if step.note:

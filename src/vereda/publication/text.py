@@ -1,7 +1,7 @@
 """Sentences, numbers and days in the language of the reader; the site and the terminal say the same words."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
@@ -15,7 +15,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from vereda.errors import BadPeriod, BadRequest
 from vereda.publication import effect_words, words
-from vereda.terms.figure import Figure, Message
+from vereda.terms.figure import Figure, Message, Step
 from vereda.terms.period import period
 
 LOCALES = {"en": "en_US", "es": "es_CO"}
@@ -122,7 +122,7 @@ def unit(name: str, lang: str) -> str:
 def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False) -> str:
     """A figure in words: "252,573 ha", "+47.3 %", or why there is none."""
     if figure.value is None:
-        return status(figure, lang)
+        return banded(figure, lang, with_unit) or status(figure, lang)
     places = fine(figure)
     written = digits(figure.value, lang, places)
     if figure.status == "stated" and figure.low is not None and figure.high is not None:
@@ -135,9 +135,41 @@ def number(figure: Figure, lang: str, with_unit: bool = True, sign: bool = False
     return f"{written}\u00a0{after}" if after else written
 
 
+def divided(figures: Iterable[Figure], lang: str, name: Callable[[str], str]) -> list[str]:
+    """What rates were divided by, an edition a line: "Divided by Population: dane-population, edition 2023 (census of 2018)"."""
+    lines = []
+    for below in dict.fromkeys((f.denominator.series, f.denominator.source, f.denominator.vintage, f.denominator.census)
+                               for f in figures if f.denominator is not None):  # fmt: skip
+        series, source, vintage, census = below
+        template = words.DIVIDED if census else words.DIVIDED_BY
+        values = {
+            "series": name(series),
+            "source": source,
+            "vintage": when(vintage, lang),
+            "census": str(census),
+        }
+        lines.append(fill(translate(template, lang), values))
+    return lines
+
+
+def ranges(figures: Iterable[Figure], lang: str) -> list[str]:
+    """The sentence beside figures of which some are ranges in place of a number; none where there is no range."""
+    told = any(f.value is None and f.low is not None for f in figures)
+    return [translate(words.FEW, lang)] if told else []
+
+
+def banded(figure: Figure | Step, lang: str, with_unit: bool = True) -> str:
+    """The range that stands in place of a number: 1–4 deaths; "" where there is none."""
+    if figure.value is not None or figure.low is None or figure.high is None:
+        return ""
+    after = unit(figure.unit, lang) if with_unit else ""
+    said = "–".join(digits(end, lang, decimals(end, figure.unit)) for end in (figure.low, figure.high))
+    return f"{said}\u00a0{after}" if after else said
+
+
 def interval(figure: Figure, lang: str) -> str:
     """The interval the estimator gives, "" where there is none."""
-    if figure.low is None and figure.high is None:
+    if figure.value is None or (figure.low is None and figure.high is None):
         return ""
     if is_effect(figure):
         ends_of = {"low": figure.low, "high": figure.high}
@@ -295,6 +327,8 @@ _HOW = {
     "the publisher does not collect it here": "el editor no lo recoge aquí",
     "the place did not exist in that year": "el lugar no existía ese año",
     "are not covered by the publisher and are in no total": "no los cubre el editor y no están en ningún total",
+    "few": "pocas personas",
+    "census of": "censo de",
     "medium confidence": "confianza media",
     "high confidence": "confianza alta",
     "municipalities": "municipios",

@@ -68,7 +68,7 @@ class Writer:
         same = {split(child.key)[0] for child in keyed} == {name}
         rows = "".join(
             f"<tr><td>{self._link(c, path, self._label(c, place_only=same))}<td class=r>{self._bare(c)}<td>{self._how(c.locator)}"
-            for c in sorted(keyed, key=lambda c: -(c.value or 0.0))
+            for c in sorted(keyed, key=lambda c: -(c.value or c.high or 0.0))
         )
         body = (
             f'<p class="lead" id="step">{self._period(tail, short=True)}: <b>{self._value(step)}</b>. {self._how(step.locator)}.</p>'
@@ -154,6 +154,8 @@ class Writer:
         )
 
     def _value(self, step: Step) -> str:
+        if step.value is None and step.low is not None:
+            return escape(text.banded(step, self.lang))
         if step.value is None:
             return escape(text.state(step.note, self.lang)) if step.note in words.STATES else "–"
         after = text.unit(step.unit, self.lang)
@@ -194,7 +196,7 @@ class Writer:
 
     def _bare(self, step: Step) -> str:
         if step.value is None:
-            return "–"
+            return text.banded(step, self.lang, with_unit=False) or "–"
         return text.exact(step.value, self.lang)
 
     def _label(self, child: Step, place_only: bool = False) -> str:
@@ -239,7 +241,8 @@ class Chains:
     def _tell(self, step: Step) -> str:
         how = f"<small>{self._writer._how(step.locator)}</small>" if step.locator else ""
         note = f"<small>{self._writer._how(step.note)}</small>" if step.note else ""
-        value = f" <b>{self._writer._value(step)}</b>" if step.value is not None else ""
+        printed = step.value is not None or step.low is not None
+        value = f" <b>{self._writer._value(step)}</b>" if printed else ""
         key = f"<small>vereda trace {escape(step.key)}</small>" if step.kind == "year" and step.key else ""
         own = f"<li><b>{self._writer._kind(step)}</b>: {escape(step.name)}{value}{how}{note}{key}</li>"
         return own + "".join(self._tell(child) for child in step.inputs)

@@ -144,7 +144,16 @@ STATUSES = {
     "not_measured": N_("not measured"),
     "not_held": N_("not held"),
     "not_estimated": N_("not estimated"),
+    "few": N_("few people: a range in place of the number"),
 }
+
+#: Beside figures of which some are ranges (terms.few), and beside rates.
+FEW = N_(
+    "A range stands for 1 to 4 people of one place. Where the others would give them away by subtraction, the next larger "
+    "place is a range too."
+)
+DIVIDED = N_("Divided by: {series}, {source}, edition {vintage} (census of {census}).")
+DIVIDED_BY = N_("Divided by: {series}, {source}, edition {vintage} (it does not say of which census).")
 
 #: Unit -> how it is written after a number.
 UNITS = {

@@ -344,6 +344,9 @@ class SourceDescription(Said):
     absent: Absent
     expect: Expect = Expect()
     known_gaps: dict[str, str] = Field(default_factory=dict)
+    census: dict[str, int] = Field(
+        default_factory=dict
+    )  # of a population: edition -> year of the census it is projected from; an edition not listed does not say
     places: dict[str, DeclaredPlace] = Field(default_factory=dict)
     gazetteer: GazetteerColumns | None = None
     pairs: PairColumns | None = None

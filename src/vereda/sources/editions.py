@@ -212,6 +212,7 @@ def card(description: SourceDescription, held: Vintage | None, checks: Sequence[
         checks=tuple(checks),
         definitions=description.definitions,
         reading=told(description),
+        census=description.census,
         command=_command(description),
     )
 

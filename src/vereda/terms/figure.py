@@ -5,12 +5,27 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Denominator:
+    """What a rate was divided by: a series, the edition its number was taken from, and the census that edition rests on.
+
+    Two editions of a population are two series: rates over one and over the other must not stand in one row.
+    """
+
+    series: str  # population
+    trace: str
+    vintage: str
+    source: str
+    census: int | None = None  # None: the source does not rest on one, or does not say
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number with its unit and the key under which its trace is found.
 
     trace: ``INDICATOR@PLACE:PERIOD``, optionally ``~ESTIMATOR``, ``~VINTAGE``, ``~SOURCE`` in that order;
     what a register entry yields is ``verdict@C02`` and the like.
-    value None means there is no number: `status` says why (not_measured, not_published, not_held, ...).
+    value None means there is no number: `status` says why (not_measured, not_published, not_held, ...). With status
+    "few" it is a count of people too small to be printed for one place, or a rate of it: low and high are its band.
     """
 
     value: float | None
@@ -26,6 +41,7 @@ class Figure:
     source: str = ""
     note: str = ""
     breaks: bool = False  # not comparable with earlier figures of the same series and estimator
+    denominator: Denominator | None = None  # of a rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +73,5 @@ class Step:
     unit: str = ""
     note: str = ""
     inputs: tuple["Step", ...] = ()
+    low: float | None = None  # band of a number that is not printed, as of the figure
+    high: float | None = None

@@ -26,6 +26,7 @@ class Indicator:
     over: str
     formula: Callable[..., Any]
     role: str = ""  # of an indicator over a set: share, concentration, top, count, flows
+    per: str = ""  # of a rate: the series among `needs` that it is divided by
 
     @property
     def definition(self) -> str:
@@ -44,13 +45,16 @@ def indicator(
     better: str = "",
     over: str = "place",
     role: str = "",
+    per: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a pure function on arrays as an indicator."""
 
     def register(formula: Callable[..., Any]) -> Callable[..., Any]:
         if id in REGISTRY:
             raise ValueError(f"indicator {id!r} is defined twice")
-        REGISTRY[id] = Indicator(id, name, unit, needs, better, over, formula, role)
+        if per and per not in needs:
+            raise ValueError(f"indicator {id!r} is divided by {per!r}, which it does not need")
+        REGISTRY[id] = Indicator(id, name, unit, needs, better, over, formula, role, per)
         return formula
 
     return register

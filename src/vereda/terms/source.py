@@ -1,5 +1,6 @@
 """A dataset someone keeps publishing, one edition of it, and what its checks said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -106,6 +107,7 @@ class SourceCard:
         default_factory=dict
     )  # series id -> what it counts, where its id does not say it
     reading: tuple[tuple[str, str], ...] = ()  # how its file is read: what a line is about, and the line
+    census: Mapping[str, int] = field(default_factory=dict)  # edition -> census that its population rests on
     command: str = ""  # what brings its figures here: vereda fetch DATASET, or vereda keep DATASET FILE
 
 
