@@ -1,5 +1,6 @@
 """Models, ways of leaving out, faults of labelled series, prediction: on a made-up land whose truth is known."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from vereda.imagery import classify, masking, quality, validation
 from vereda.imagery.features import Recipe
 from vereda.imagery.layout import Layout
 from vereda.imagery.samples import Samples, samples
+from vereda.measurement.area import assisted
 from vereda.pipeline import training_files
 
 
@@ -227,6 +229,62 @@ def test_masked_land_is_a_stratum_of_its_own_and_the_two_runs_agree_elsewhere(
     assert b["masked"] > 500
     assert a["early"] == b["early"]
     assert two["omitted"]["forest"][0] == two["omitted"]["forest"][1]
+
+
+def test_probabilities_at_points_of_a_survey_help_the_estimate(work: Path, tmp_path: Path) -> None:
+    """From the map to the points to the area: the numbers of difference() on what the model says, and worth something."""
+    rasterio = pytest.importorskip("rasterio")
+    predicted = ("classify", "predict", work / "cube.zarr", "--model", work / "m.npz", "--json")
+    survey = tmp_path / "survey.tif"
+    told = json.loads(call(*predicted, "--survey", survey, "--out", tmp_path / "a").output)
+    with rasterio.open(survey) as file:
+        stratum = file.read(1).ravel()
+    names = [*told["classes"], "unlike", "masked", "unseen_land"]
+    rng, points = np.random.default_rng(3), []
+    truth = np.array(land.CLASSES)[land.classes()].ravel()
+    wrong = rng.random(truth.size) < 0.1  # land is not as tidy as the curves
+    truth = np.where(wrong, rng.permutation(truth), truth)
+    for h in np.unique(stratum):
+        pixels = np.flatnonzero(stratum == h)
+        points += [(p + 1, names[h], truth[p]) for p in rng.permutation(pixels)[:60]]
+    sample = tmp_path / "points.csv"
+    sample.write_text(
+        "point,stratum,reference\n" + "".join(f"{a},{b},{c}\n" for a, b, c in points), encoding="utf-8"
+    )
+    again = call(*predicted, "--points", sample, "--out", tmp_path / "b")
+    assert again.exit_code == 0, again.output
+    given, strata = tmp_path / "b" / "probabilities.csv", tmp_path / "b" / "strata.csv"
+    estimate = ("area", "estimate", sample, "--strata", strata)
+    found = json.loads(call(*estimate, "--probabilities", given, "--json").output)
+    assert [r["class"] for r in found["helped"]] == sorted(land.CLASSES)
+    rows = {int(r[0]): r[1:] for r in csv.reader(given.read_text(encoding="utf-8").splitlines()[1:])}
+    head = given.read_text(encoding="utf-8").splitlines()[0].split(",")[1:]
+    table = list(csv.DictReader(strata.read_text(encoding="utf-8").splitlines()))
+    weight = np.array([float(r["area"]) for r in table])
+    order = {r["stratum"]: h for h, r in enumerate(table)}
+    for one in found["helped"]:
+        k = head.index(f"p_{one['class']}")
+        f = np.array([float(rows[p][k] or 0) for p, _, _ in points])
+        y = np.array([float(c == one["class"]) for _, _, c in points])
+        mean = np.array([float(r[f"mean_{one['class']}"] or 0) for r in table])
+        direct = assisted.difference(y, f, mean, weight, np.array([order[h] for _, h, _ in points]))
+        assert one["area"] == pytest.approx(direct.mean * weight.sum())
+        assert one["se"] == pytest.approx(direct.se * weight.sum())
+        alone = next(r for r in found["areas"] if r["class"] == one["class"])
+        assert one["se"] <= alone["se"] * 1.01
+    people = call(*estimate, "--probabilities", given, "--lang", "es")
+    assert "Con las probabilidades del mapa" in people.output
+    # What does not fit is refused by name.
+    short = tmp_path / "short.csv"
+    short.write_text("\n".join(given.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
+    assert "says nothing of 1 of" in call(*estimate, "--probabilities", short).output
+    odd = tmp_path / "odd.csv"
+    odd.write_text(given.read_text(encoding="utf-8").replace(",0.", ",7.", 1), encoding="utf-8")
+    assert "between 0 and 1" in call(*estimate, "--probabilities", odd).output
+    beyond = tmp_path / "beyond.csv"
+    beyond.write_text("point\n99999\n", encoding="utf-8")
+    assert "is not on" in call(*predicted, "--points", beyond, "--out", tmp_path / "c").output
+    assert "--strata FILE" in call("area", "estimate", sample, "--probabilities", given).output
 
 
 def test_a_cell_below_the_least_size_is_refused(work: Path, tmp_path: Path) -> None:

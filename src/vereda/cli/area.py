@@ -82,6 +82,7 @@ def area() -> None:
     click.option(
         "--interval", type=click.Choice(["beta", "jeffreys", "wilson", "bootstrap", "wald"]), default="beta", show_default=True,
     ),
+    click.option("--probabilities", type=PATH, help="What a map says at each point (point, p_CLASS): helps, if it did not learn from them."),
     click.option("--definition", metavar="TEXT", help="What was counted, for example 'standing on 31 December'."),
     LEVEL,
     *COMMON,

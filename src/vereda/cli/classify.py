@@ -106,6 +106,7 @@ def validate(as_json: bool, bands: str, **asked: Any) -> None:
     click.option("--mask", metavar="RULE", help="Land not worth a classifier, as 'ndvi:max<0.3'; a stratum of its own."),
     click.option("--cell", type=float, default=1000.0, show_default=True, metavar="M", help="Side of the cells shown; 1000 is the least."),
     click.option("--survey", type=PATH, metavar="FILE", help="Map of pixels to draw points from (.tif); never to be published."),
+    click.option("--points", type=PATH, metavar="CSV", help="Points drawn on that map: what the model says there, for area estimate."),
     *COMMON,
 )  # fmt: skip
 def predict(as_json: bool, **asked: Any) -> None:

@@ -123,12 +123,12 @@ def labels(path: Path, question: str | None) -> dict[str, dict[str, str]]:
                 "Have them seen again: points left out by choice are no longer a sample by lot."
             )
         return {person: dict(given) for person, given in answers.labels.items()}
-    return {path.stem: dict(zip(_once(table), table.column("class"), strict=True))}
+    return {path.stem: dict(zip(once(table), table.column("class"), strict=True))}
 
 
 def joined(key: Rows, given: Mapping[str, Mapping[str, str]]) -> list[list[str]]:
     """Labels of each point of the key, one row a point, interpreters in order; a point without one stops it."""
-    points = _once(key)
+    points = once(key)
     for name, said in given.items():
         missing = [p for p in points if p not in said]
         if missing:
@@ -144,7 +144,7 @@ def joined(key: Rows, given: Mapping[str, Mapping[str, str]]) -> list[list[str]]
     return [[said[p] for said in given.values()] for p in points]
 
 
-def _once(table: Rows) -> list[str]:
+def once(table: Rows) -> list[str]:
     """The points of a table; BadDesign by line where one is there twice."""
     seen: dict[str, int] = {}
     for (line, _), point in zip(table.rows, table.column("point"), strict=True):

@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vereda.errors import BadDesign, BadRequest
 from vereda.measurement.area import agreement, sample
-from vereda.measurement.area.sample import LEAST, Sample
+from vereda.measurement.area.sample import LEAST, Array, Sample
 from vereda.pipeline import area_files as files
 from vereda.pipeline.area_words import Language
 
@@ -31,6 +32,7 @@ class Asked:
     interval: str = "beta"
     level: float = 0.95
     definition: str | None = None
+    probabilities: Path | None = None
     seed: int = 0
     lang: Language = "en"
 
@@ -46,10 +48,25 @@ class Seen:
     same_map: bool
     map_of: Mapping[str, str]
     data: str
+    map_says: "MapSays | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapSays:
+    """Probabilities of a map at the points and over the land. classes: those it tells; stratum (n,), label (n,) of the
+    points; at (n, k); mean (H, k) over all of each stratum."""
+
+    classes: tuple[str, ...]
+    stratum: NDArray[np.int64]
+    label: tuple[str, ...]
+    at: Array
+    mean: Array
 
 
 def of_counts(table: files.Rows, asked: Asked) -> Seen:
     """An error matrix: one row a stratum, one column a class."""
+    if asked.probabilities is not None:
+        raise BadRequest("--probabilities is about points: give the strata with --strata FILE.")
     if asked.labels or asked.decided or list(asked.reference) != ["reference"]:
         raise BadRequest(
             "--labels, --decided and --reference are about points: give the strata with --strata FILE."
@@ -118,9 +135,68 @@ def of_points(table: files.Rows, asked: Asked) -> Seen:
 
     alone = {name: make([row[i] for row in labels]) for i, name in enumerate(names)} if len(names) > 1 else {}
     digest = sha256("".join((table.sha256, areas.sha256, *data)).encode()).hexdigest()
-    return Seen(
-        None if undecided else make(final), alone, labels if alone else (), undecided, False, {}, digest
+    says = (
+        _map_says(table, areas, stratum, final, strata.names, asked)
+        if asked.probabilities and not undecided
+        else None
     )
+    return Seen(
+        None if undecided else make(final), alone, labels if alone else (), undecided, False, {}, digest, says
+    )
+
+
+def _map_says(
+    table: files.Rows,
+    areas: files.Rows,
+    stratum: Sequence[str],
+    final: Sequence[str],
+    names: Sequence[str],
+    asked: Asked,
+) -> MapSays:
+    """Probabilities joined to the points by number. A stratum the model was not asked in (no mean) counts as told nothing: 0."""
+    assert asked.probabilities is not None
+    given = files.rows(asked.probabilities)
+    classes = tuple(c.removeprefix("p_") for c in given.head if c.startswith("p_"))
+    lacking = [c for c in classes if f"mean_{c}" not in areas.head]
+    if not classes or lacking:
+        raise BadRequest(
+            f"{asked.probabilities} needs a column p_CLASS for each class of the map, and {asked.strata} its mean over the land, "
+            f"mean_CLASS. {'Missing there: mean_' + lacking[0] + '.' if lacking else 'It has: ' + ', '.join(given.head) + '.'} "
+            "`vereda classify predict --points` writes the one, and strata.csv is the other."
+        )
+    held = {point: row for point, (_, row) in zip(files.once(given), given.rows, strict=True)}
+    points = files.once(table)
+    missing = [p for p in points if p not in held]
+    if missing:
+        raise BadDesign(
+            f"{asked.probabilities} says nothing of {len(missing)} of {len(points)} points, the first is {missing[0]}."
+        )
+    mean = np.array([[_share(areas, line, row, f"mean_{c}") for c in classes] for line, row in areas.rows])
+    at = np.array([[_share(given, 0, held[p], f"p_{c}") for c in classes] for p in points])
+    order = {name: h for h, name in enumerate(names)}
+    index = np.array([order[s] for s in stratum])
+    for h, name in enumerate(names):  # both told, or both not
+        told, silent = np.isfinite(at[index == h]).all(), np.isnan(at[index == h]).all()
+        if not (told and np.isfinite(mean[h]).all()) and not (silent and np.isnan(mean[h]).all()):
+            raise BadDesign(
+                f"Stratum {name}: the map has a probability for some of its points or of its land and not for others. The help of a "
+                "map must be known for all of a stratum: estimate without --probabilities."
+            )
+    return MapSays(classes, index, tuple(final), np.nan_to_num(at), np.nan_to_num(mean))
+
+
+def _share(table: files.Rows, line: int, row: Mapping[str, str], name: str) -> float:
+    """A probability; nan where the cell is empty."""
+    if not row[name]:
+        return float("nan")
+    try:
+        value = float(row[name])
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        where = f", line {line}" if line else f", point {row.get('point', '?')}"
+        raise BadDesign(f"{table.path}{where}: {name} is {row[name]!r}. A probability is between 0 and 1.")
+    return value
 
 
 def _labels(table: files.Rows, asked: Asked) -> tuple[list[str], list[list[str]], list[str]]:

@@ -32,6 +32,8 @@ def shown(told: Mapping[str, Any], say: Voice) -> Iterator[Any]:
         yield Text(say("undecided", n=told["undecided"], all=told["points"]), style="yellow")
     if told["areas"]:
         yield _areas(told["areas"], told, say)
+    if told["helped"]:
+        yield from _helped(told, say)
     for row in told["areas"]:
         yield from _warnings(row, told["unit"], say)
     if told["areas"]:
@@ -53,6 +55,34 @@ def _areas(rows: list[dict[str, Any]], told: Mapping[str, Any], say: Voice) -> T
         ]
         table.add_row(r["class"], say.number(r["area"], digits), say.number(r["se"], digits), *both)
     return table
+
+
+def _helped(told: Mapping[str, Any], say: Voice) -> Iterator[Any]:
+    """With the probabilities of a map: what they are worth, and the condition they stand under."""
+    yield Text(say("helped"), style="bold")
+    unit, level = told["unit"], say.percent(told["level"], 0)
+    table = _table(
+        say("class"),
+        f"{say('area')}, {unit}",
+        say("se"),
+        f"{say('wald')} {level}",
+        say("worth_times"),
+        say("map_alone"),
+    )
+    for r in told["helped"]:
+        digits = _digits(r["se"] or r["area"])
+        ends = (
+            say("few_here")
+            if r["low"] is None
+            else say("to", low=say.number(r["low"], digits), high=say.number(r["high"], digits))
+        )
+        worth = "-" if r["worth"] is None else say.number(r["worth"], 2)
+        table.add_row(
+            r["class"], say.number(r["area"], digits), say.number(r["se"], digits), ends, worth,
+            say.number(r["map_alone"], digits),
+        )  # fmt: skip
+    yield table
+    yield Text(say("helped_if"), style="dim")
 
 
 def _warnings(row: Mapping[str, Any], unit: str, say: Voice) -> Iterator[Text]:

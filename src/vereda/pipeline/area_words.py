@@ -24,6 +24,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "se": ("std. error", "error est."),
     "interval": ("interval", "intervalo"),
     "wald": ("Wald", "Wald"),
+    "helped": ("With the probabilities of the map", "Con las probabilidades del mapa"),
+    "worth_times": ("worth points, times", "vale puntos, veces"),
+    "map_alone": ("map alone, no estimate", "solo el mapa, no es estimación"),
+    "few_here": ("none: few hits or misses", "ninguno: pocos aciertos o fallos"),
+    "helped_if": (
+        "Holds if the map did not learn from these points, and where points are many: it is Wald's interval.",
+        "Vale si el mapa no aprendió de estos puntos, y donde los puntos son muchos: es el intervalo de Wald.",
+    ),
     "mapped": ("mapped", "en el mapa"),
     "to": ("{low} to {high}", "{low} a {high}"),
     "few": (

@@ -15,6 +15,7 @@ from vereda.imagery import cells, classify, layout, masking, predict, quality, v
 from vereda.imagery.features import Recipe
 from vereda.imagery.samples import Samples
 from vereda.measurement.area import drawing
+from vereda.pipeline import area_files
 from vereda.pipeline import training_files as files
 from vereda.pipeline.building_scenes import digest
 from vereda.pipeline.classify_shown import fitted, predicted, step_words, validated
@@ -51,6 +52,7 @@ class Asked:
     last: str | None = None
     cell: float = cells.LEAST
     survey: Path | None = None
+    points: Path | None = None
     lang: Language = "en"
 
 
@@ -139,17 +141,20 @@ def run(asked: Asked) -> Reply:
     made, then = files.model_of(asked.fitted)
     cube = cubes.opened(asked.file)
     rule = masking.rule(asked.mask) if asked.mask else None
-    told, share = of_cube(made, cube, rule, asked)
+    at = _points(asked.points, cube, len(made.classes)) if asked.points else None
+    told, share = of_cube(made, cube, rule, asked, at)
     told["packages_then"] = then
     say = Voice(asked.lang)
     written = documents(told, share, say)
+    if at is not None:
+        written["probabilities.csv"] = at.table(made.classes)
     write_files(asked.out, written)
     told |= {"files": sorted(written), "folder": str(asked.out)}
     return Reply(tuple(predicted(told, say)), plain(told))
 
 
 def of_cube(
-    made: classify.Model, cube: cubes.Cube, rule: masking.Rule | None, asked: Asked
+    made: classify.Model, cube: cubes.Cube, rule: masking.Rule | None, asked: Asked, at: "_At | None" = None
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """What is mapped, by stratum, and shares by cell, of each class and of land the model does not know. One block in memory at a time."""
     given, steps = window(cube, asked)
@@ -161,7 +166,7 @@ def of_cube(
         )
     tally, names = predict.Tally(made.classes), predict.names(made.classes)
     grid = cells.cells(cube.told["rows"], cube.told["columns"], pixel, len(names), asked.cell)
-    blocks = _blocks(made, cube, given, steps, rule, tally, grid)
+    blocks = _blocks(made, cube, given, steps, rule, tally, grid, at)
     if asked.survey is not None:
         maps.write_map(asked.survey, cube.told, blocks)
     else:
@@ -204,13 +209,55 @@ def _blocks(
     rule: masking.Rule | None,
     tally: predict.Tally,
     grid: cells.Cells,
+    at: "_At | None",
 ) -> Iterator[tuple[tuple[int, int, int, int], NDArray[np.int8]]]:
     for block in cube.blocks():
         top, bottom, left, right = cubes.edges(cube.told, block)
         found = predict.predict(made, cube.read(block)[list(steps)], given, rule)
         tally.add(found)
         grid.add(found.stratum, top, left)
+        if at is not None:
+            at.add(found.proba, top, left)
         yield (top, bottom, left, right), found.stratum
+
+
+@dataclass(slots=True)
+class _At:
+    """Points of a survey: id (n,), row and column (n,) on the cube, and what the model says there, proba (n, k)."""
+
+    id: NDArray[np.int64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    proba: NDArray[np.float64]
+
+    def add(self, proba: NDArray[np.float32], top: int, left: int) -> None:
+        """Take the points of a block."""
+        row, column = self.row - top, self.column - left
+        here = (row >= 0) & (row < proba.shape[0]) & (column >= 0) & (column < proba.shape[1])
+        self.proba[here] = proba[row[here], column[here]]
+
+    def table(self, classes: Sequence[str]) -> str:
+        """Point and probability of each class, for `vereda area estimate --probabilities`; empty where it was not asked."""
+        rows = [
+            [int(i), *("" if np.isnan(v) else round(float(v), 6) for v in told)]
+            for i, told in zip(self.id, self.proba, strict=True)
+        ]
+        return drawing.table(("point", *(f"p_{c}" for c in classes)), rows)
+
+
+def _points(path: Path, cube: cubes.Cube, classes: int) -> _At:
+    """The points of a survey whose map was drawn on this cube: their numbers say where they are on it."""
+    table = area_files.rows(path)
+    number = table.numbers("point")
+    rows, columns = cube.told["rows"], cube.told["columns"]
+    for (line, row), n in zip(table.rows, number, strict=True):
+        if n != round(n) or not 1 <= n <= rows * columns:
+            raise BadDesign(
+                f"{path}, line {line}: point {row['point']} is not on {cube.path}, which has {rows * columns} pixels. Points are "
+                "numbered by `vereda area design` on the map of --survey."
+            )
+    where = number.astype(np.int64) - 1
+    return _At(where + 1, where // columns, where % columns, np.full((len(where), classes), np.nan))
 
 
 def _omitted(rule: masking.Rule, made: classify.Model) -> dict[str, list[int]]:

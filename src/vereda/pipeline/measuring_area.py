@@ -8,10 +8,10 @@ import numpy as np
 
 from vereda import __version__
 from vereda.errors import BadDesign, BadRequest
-from vereda.measurement.area import accuracy, agreement, intervals, stratified
+from vereda.measurement.area import accuracy, agreement, assisted, intervals, stratified
 from vereda.measurement.area.sample import Sample
 from vereda.pipeline import area_files as files
-from vereda.pipeline.area_seen import Asked, Seen, of_counts, of_points
+from vereda.pipeline.area_seen import Asked, MapSays, Seen, of_counts, of_points
 from vereda.pipeline.area_shown import shown
 from vereda.pipeline.area_words import Voice
 from vereda.pipeline.reply import Reply
@@ -50,6 +50,7 @@ def _told(seen: Seen, asked: Asked) -> dict[str, Any]:
             )
         ],
         "areas": _areas(seen.sample, seen.map_of, asked) if seen.sample else [],
+        "helped": _helped(seen.sample, seen.map_says, asked) if seen.sample and seen.map_says else [],
         "accuracy": _accuracy(seen.sample, asked),
         "same_map": seen.same_map,
         "agreement": _agreement(list(seen.by_interpreter), seen.labels, asked.level),
@@ -73,6 +74,27 @@ def _areas(made: Sample, map_of: Mapping[str, str], asked: Asked) -> list[dict[s
     told = [_area(made, found, k, map_of, asked) for k in chosen]
     if over is not None:
         told = [t | {"se_unconditional": float(over.area_se[k])} for t, k in zip(told, chosen, strict=True)]
+    return told
+
+
+def _helped(made: Sample, says: MapSays, asked: Asked) -> list[dict[str, Any]]:
+    """Areas with the help of the map's probabilities: the difference estimator, lambda by least variance, Wald's interval."""
+    total, z = made.strata.total, intervals.z(asked.level)
+    told = []
+    for k, name in enumerate(says.classes):
+        if asked.cls not in (None, name):
+            continue
+        y = np.array([float(label == name) for label in says.label])
+        found = assisted.difference(y, says.at[:, k], says.mean[:, k], made.strata.weight, says.stratum)
+        hits = np.bincount(says.stratum[y > 0], minlength=len(made.n))
+        few = intervals.few(made.strata.names, made.strata.weight, hits, made.n, asked.level)
+        ends = (max(0.0, found.mean - z * found.se) * total, min(1.0, found.mean + z * found.se) * total)
+        told.append({
+            "class": name, "area": found.mean * total, "se": found.se * total, "power": found.power,
+            # Where hits or misses are few a Wald interval does not hold, and none is given.
+            "low": None if few else ends[0], "high": None if few else ends[1],
+            "worth": found.worth if found.se > 0 else None, "map_alone": found.map_alone * total,
+        })  # fmt: skip
     return told
 
 
