@@ -11,6 +11,7 @@ from vereda import sources
 from vereda.errors import BadSource, NotReconciled, UnknownColumn
 from vereda.sources.catalogue import catalogue, fetchables
 from vereda.sources.description import LIVE, Expect, SourceDescription
+from vereda.sources.told import told
 from vereda.terms.period import known_on
 from vereda.terms.place import Gazetteer
 
@@ -110,6 +111,40 @@ def test_the_name_of_a_department_is_no_code(tmp_path: Path, colombia: Gazetteer
     )
     with pytest.raises(BadSource, match="ANTIOQUIA"):
         values("mindefensa-cocaine", path, colombia)
+
+
+def test_base_is_placed_by_name_inside_its_department_and_never_silently(
+    tmp_path: Path, colombia: Gazetteer
+) -> None:
+    """Manaure of La Guajira and of Cesar, San Pedro of Sucre and of Antioquia, Argelia three times: the department tells."""
+
+    def base(*rows: tuple[str, str, str, str]) -> Path:
+        return write(
+            tmp_path / "x.csv", SIX, *(["2019-05-02T00:00:00.000", d, n, n, m, q] for d, n, m, q in rows)
+        )
+
+    path = base(
+        ("44", "LA GUAJIRA", "MANAURE", "1000"), ("5", "ANTIOQUIA", "ARGELIA", "2000"), ("19", "CAUCA", "ARGELIA", "4000"),
+        ("88", "SAN ANDRES ISLAS", "SAN ANDRES", "8000"), ("52", "NARIÑO", "SIN ESTABLECER", "16000"),
+        ("218", "ECUADOR", "ECUADOR", "32000"),
+    )  # fmt: skip
+    assert values("mindefensa-base", path, colombia) == {
+        ("CO-44560", "2019"): 1, ("CO-05055", "2019"): 2, ("CO-19050", "2019"): 4, ("CO-88001", "2019"): 8,
+        ("CO-00000", "2019"): 16, ("XX-ABROAD", "2019"): 32,
+    }  # fmt: skip
+    with pytest.raises(
+        BadSource, match=r"ARGELIAS .CAUCA.: no place there has that name; nearest there: argelia CO-19050"
+    ):
+        values("mindefensa-base", base(("19", "CAUCA", "ARGELIAS", "1")), colombia)
+    with pytest.raises(BadSource, match="no such CUACA in the gazetteer"):
+        values("mindefensa-base", base(("19", "CUACA", "ARGELIA", "1")), colombia)
+    with pytest.raises(BadSource, match="a gazetteer is needed"):
+        sources.read(bare("mindefensa-base"), base(("19", "CAUCA", "ARGELIA", "1")), None, "2026-11-22")
+    assert any(
+        "name inside" in line
+        for about, line in told(sources.describe("mindefensa-base"))
+        if about == "by_name"
+    )
 
 
 def eradication(tmp_path: Path, *rows: list[str]) -> Path:

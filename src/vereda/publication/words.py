@@ -123,6 +123,7 @@ READING = {
     "numbers": N_("How numbers are written"),
     "zero": N_("Written for zero"),
     "corrected": N_("Codes corrected"),
+    "by_name": N_("Places known by name"),
     "lost_zeros": N_("Lost zeros put back"),
     "apart": N_("Places of its own"),
     "left_out": N_("Rows left out"),

@@ -82,6 +82,17 @@ class PlaceColumn(Said):
     known_as: dict[str, tuple[str, ...]] = Field(
         default_factory=dict
     )  # full code -> names only this publisher uses
+    by_name: str = (
+        ""  # why `column` holds names: a place is then known by its name inside `parent`, and only so
+    )
+
+    @model_validator(mode="after")
+    def _name_inside(self) -> "PlaceColumn":
+        if self.by_name and (not self.column or not self.parent or self.name):
+            raise ValueError(
+                "by_name needs `column` (the name) and `parent` (what it lies in), and no `name`"
+            )
+        return self
 
 
 class PeriodColumn(Said):

@@ -39,6 +39,7 @@ class Placing:
             self.place.elsewhere.column if self.place.elsewhere else None,
         ]
         self.known: dict[str, str] = {}
+        self.inside = self._inside() if self.place.by_name else {}
 
     def __call__(self, text: pa.RecordBatch, line: Located) -> pa.Array:
         """Codes of places for a block of rows that starts at `line`."""
@@ -73,12 +74,53 @@ class Placing:
         elif self._short(printed):
             faults.append((words, f"lost zero:{printed} -> 0{printed}"))
             return
+        elif self.place.by_name:
+            found = self.inside.get(_plain(parent), {}).get(_plain(printed), ())
+            if len(found) != 1:
+                faults.append((words, f"unknown:{self._unnamed(printed, parent, found)}"))
+                return
+            code = found[0]
         else:
             code = self.place.prefix + self._corrected(printed)
         problem = self._problem(code, printed, name, parent)
         if problem:
             faults.append((words, problem))
         self.known[words] = code
+
+    def _inside(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Codes by plain name, inside each parent by each of its plain names."""
+        if self.gazetteer is None:
+            raise BadSource(
+                f"{self.file}: places are known by their names, so a gazetteer is needed. Read it with the case's list of places."
+            )
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for code, place in self.gazetteer.places.items():
+            if (
+                place.level not in self.gazetteer.finest
+                or not place.parent
+                or place.parent not in self.gazetteer
+            ):
+                continue
+            above = self.gazetteer.places[place.parent]
+            names = {_plain(n) for n in (place.name, *place.aliases, *self.place.known_as.get(code, ()))}
+            for parent in {
+                _plain(n) for n in (above.name, *above.aliases, *self.place.known_as.get(above.code, ()))
+            }:
+                for name in names:
+                    held = found.setdefault(parent, {})
+                    held[name] = (*held.get(name, ()), code)
+        return found
+
+    def _unnamed(self, name: str, parent: str, found: Sequence[str]) -> str:
+        """Why a name is not one place: none has it there, or several."""
+        if found:
+            return f"{_whose(name, parent)}: several places there have that name ({', '.join(found)})"
+        held = self.inside.get(_plain(parent))
+        if held is None:
+            return f"{_whose(name, parent)}: no such {parent or 'parent'} in the gazetteer"
+        near = get_close_matches(_plain(name), held, n=2, cutoff=0.6)
+        also = f"; nearest there: {', '.join(f'{n} {held[n][0]}' for n in near)}" if near else ""
+        return f"{_whose(name, parent)}: no place there has that name{also}"
 
     def _short(self, printed: str) -> bool:
         """A digit is missing, as when a spreadsheet takes a code for a number."""
@@ -148,9 +190,13 @@ class Placing:
             for (words, _), (kind, rest) in zip(faults, problems, strict=True)
         ]
         return BadSource(
-            f"{where}: {len(said)} code(s) do not agree with the gazetteer, by line: {_list(said, '; ')}. "
-            "A renamed or new place is an alias or a change in the gazetteer's source; a wrong code is a "
-            "correction in this source, with its reason."
+            f"{where}: {len(said)} {'name' if self.place.by_name else 'code'}(s) do not agree with the gazetteer, by line: {_list(said, '; ')}. "
+            + (
+                "A name that only this publisher uses goes into `known_as`, under its code; a row without a place into `codes`."
+                if self.place.by_name
+                else "A renamed or new place is an alias or a change in the gazetteer's source; a wrong code is a "
+                "correction in this source, with its reason."
+            )
         )
 
 

@@ -7,7 +7,7 @@ from vereda.sources.tabular import say
 
 #: What a line can be about, in the order of the page.
 ABOUT = (
-    "covers", "obtained", "file", "edition", "numbers", "zero", "corrected", "lost_zeros", "apart", "left_out", "ignored",
+    "covers", "obtained", "file", "edition", "by_name", "numbers", "zero", "corrected", "lost_zeros", "apart", "left_out", "ignored",
     "incomplete", "total",
 )  # fmt: skip
 
@@ -42,6 +42,10 @@ def _like(written: NumberFormat) -> str:
 
 
 def _places(d: SourceDescription) -> Iterator[Line]:
+    if d.place.by_name:
+        yield "by_name", d.place.by_name
+        for code, names in d.place.known_as.items():
+            yield "by_name", f"{', '.join(names)} → {code}"
     for printed, right in d.place.corrections.items():
         yield "corrected", f"{printed} → {right.to}: {right.reason}"
     if d.place.lost_zeros:
