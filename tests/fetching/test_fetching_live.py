@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from vereda import sources
-from vereda.errors import BadSource, NotReconciled, UnknownColumn
+from vereda.errors import BadPeriod, BadSource, NotReconciled, UnknownColumn
 from vereda.sources.catalogue import catalogue, fetchables
 from vereda.sources.description import LIVE, Expect, SourceDescription
 from vereda.sources.told import told
@@ -17,6 +17,7 @@ from vereda.terms.place import Gazetteer
 
 VINTAGES = Path(__file__).resolve().parents[2] / "cases" / "us-colombia" / "vintages"
 DESCRIBED = sorted(name for name in sources.datasets(LIVE) if (LIVE / name.replace("-", "_")).is_dir())
+EVENTS = [name for name in DESCRIBED if sources.describe(name).layout == "events"]
 SIX = ["fecha_hecho", "cod_depto", "departamento", "cod_muni", "municipio", "cantidad"]
 TUMACO = ["2019-05-02T00:00:00.000", "52", "NARIÑO", "52835", "SAN ANDRES DE TUMACO"]
 
@@ -48,12 +49,13 @@ def test_a_description_to_be_fetched_is_whole(dataset: str) -> None:
     d = sources.describe(dataset)
     assert d.fetch is not None
     assert known_on(d.name_of_vintage)
-    read = {*SIX, *d.leave_out, *([d.unit_column.column] if d.unit_column else [])}
+    asked = SIX if d.layout == "events" else [d.place.column, *d.ignore, *d.values]
+    read = {*asked, *d.leave_out, *([d.unit_column.column] if d.unit_column else [])}
     assert read == {*d.fetch.columns}, "what is asked for is what is read"
     assert {*d.fetch.sums} == {*d.values}
 
 
-@pytest.mark.parametrize("dataset", DESCRIBED)
+@pytest.mark.parametrize("dataset", EVENTS)
 def test_events_are_added_up(dataset: str, tmp_path: Path, colombia: Gazetteer) -> None:
     columns = [*sources.describe(dataset).fetch.columns]  # type: ignore[union-attr]
     more = {"tipo_de_cultivo": "COCA", "unidad": "HECTAREA"}
@@ -145,6 +147,23 @@ def test_base_is_placed_by_name_inside_its_department_and_never_silently(
         for about, line in told(sources.describe("mindefensa-base"))
         if about == "by_name"
     )
+
+
+def test_a_list_without_a_period_is_of_the_day_of_its_edition(tmp_path: Path, colombia: Gazetteer) -> None:
+    columns = ["divipola_municipal", "departamento", "pagos_asistencia_alimentaria", "recolectores"]
+    path = write(
+        tmp_path / "x.csv", columns, ["52835", "NARIÑO", "16000", "900"], ["05120", "ANTIOQUIA", "1700", ""]
+    )
+    rows = sources.read(bare("pnis-families"), path, colombia, "2026-11-22").to_pylist()
+    assert {(r["series"], r["place"], r["period"]): r["value"] for r in rows} == {
+        ("pnis_food_assistance", "CO-52835", "2026-11-22"): 16000, ("pnis_harvesters", "CO-52835", "2026-11-22"): 900,
+        ("pnis_food_assistance", "CO-05120", "2026-11-22"): 1700,
+    }  # fmt: skip
+    assert any(
+        "makes it up" in line for about, line in told(sources.describe("pnis-families")) if about == "edition"
+    )
+    with pytest.raises(BadPeriod, match="outside the years described"):
+        sources.read(bare("pnis-families"), path, colombia, "2042-01")
 
 
 def eradication(tmp_path: Path, *rows: list[str]) -> Path:

@@ -104,6 +104,9 @@ class PeriodColumn(Said):
     )  # wide: year -> header that is not of this form
     column: str | None = None  # long
     fixed: str | None = None  # one period for the whole file
+    edition: str | None = (
+        None  # why the file is of the day of its edition: a list as it stood, that says no period
+    )
     prefix: str = ""  # "FY" for fiscal years
     codes: dict[str, str] = Field(default_factory=dict)  # odd texts -> period
     dates: tuple[
@@ -457,8 +460,11 @@ def _problems(d: SourceDescription) -> list[str]:
         found.append("no estimator is stated")
     if (d.place.column is None) == (d.place.fixed is None):
         found.append("place needs either a column or one fixed place")
-    if sum(x is not None for x in (d.period.columns, d.period.column, d.period.fixed)) != 1:
-        found.append("period needs one of columns (wide), column (long) or fixed")
+    stated = (d.period.columns, d.period.column, d.period.fixed, d.period.edition)
+    if sum(x is not None for x in stated) != 1:
+        found.append("period needs one of columns (wide), column (long), fixed or edition")
+    if d.period.edition is not None and not isinstance(d.vintage, str):
+        found.append("period.edition needs one edition for the whole file, and vintage names a column")
     if (d.layout == "wide") != (d.period.columns is not None):
         found.append("a wide file states period.columns, a long one does not")
     if d.layout == "wide" and d.series_from is None and len(d.series) != 1:

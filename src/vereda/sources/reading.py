@@ -94,7 +94,7 @@ class _Reader:
             "source": self._word(d.source or d.dataset),
             "vintage": self._word(vintage or d.vintage),
             "series": self._word(d.series_from),
-            "period": self._period(),
+            "period": self._period(vintage),
         }
         self.by_period = Words(file, "period", lambda p: d.statuses.get(p, d.status))
         self.by_note = Words(file, d.note or "", self._noted)
@@ -269,8 +269,10 @@ class _Reader:
             return said or ""
         return Words(self.file, said.column, partial(_listed, said.codes))
 
-    def _period(self) -> "Words | str":
+    def _period(self, vintage: str) -> "Words | str":
         p = self.d.period
+        if p.edition is not None:
+            return self._covered(vintage or self.d.name_of_vintage)
         if p.column is None:
             return p.fixed or ""
         return Words(self.file, p.column, self._covered)

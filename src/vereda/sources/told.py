@@ -24,6 +24,8 @@ def _file(d: SourceDescription) -> Iterator[Line]:
     yield "covers", f"{d.covers.places}; {d.covers.years}"
     yield "obtained", d.obtained.strip()
     yield "file", f"{d.file} ({d.sheet})" if d.sheet else d.file
+    if d.period.edition:
+        yield "edition", d.period.edition
     if d.vintage_note:
         yield "edition", d.vintage_note
 
