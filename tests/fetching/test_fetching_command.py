@@ -202,7 +202,8 @@ def test_the_list_needs_no_network(case: Path, tmp_path: Path, server: Portal) -
     listed = {one["dataset"]: one for one in json.loads(typed(*words, "--json").stdout)}
     assert listed["made-up-plots"]["held"] == "2025-01-01"
     assert listed["coca-grid"]["licence"] == "CC BY-SA 4.0"
-    assert not listed["coca-grid"]["reader"]
+    assert listed["coca-grid"]["reader"]
+    assert not listed["uariv-facts"]["reader"]
     assert listed["made-up-places"]["address"] is None
     assert not server.asked
 

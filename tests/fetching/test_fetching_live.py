@@ -49,6 +49,10 @@ def test_a_description_to_be_fetched_is_whole(dataset: str) -> None:
     d = sources.describe(dataset)
     assert d.fetch is not None
     assert known_on(d.name_of_vintage)
+    if d.read_by:
+        assert d.fetch.columns  # its own read.py says what it reads
+        assert {*d.fetch.sums} == {*d.fetch.columns}
+        return
     asked = SIX if d.layout == "events" else [d.place.column, *d.ignore, *d.values]
     read = {*asked, *d.leave_out, *([d.unit_column.column] if d.unit_column else [])}
     assert read == {*d.fetch.columns}, "what is asked for is what is read"
@@ -164,6 +168,33 @@ def test_a_list_without_a_period_is_of_the_day_of_its_edition(tmp_path: Path, co
     )
     with pytest.raises(BadPeriod, match="outside the years described"):
         sources.read(bare("pnis-families"), path, colombia, "2042-01")
+
+
+def test_the_cells_of_the_grid_are_added_up_and_none_is_told(tmp_path: Path, colombia: Gazetteer) -> None:
+    columns = [*sources.describe("coca-grid").fetch.columns]  # type: ignore[union-attr]
+    assert len(columns) == 24
+    cell = dict.fromkeys(columns, "")
+    rows = [
+        list((cell | {"areacoca_2001": a, "areacoca2004": b, "coca2022_": c}).values())
+        for a, b, c in (("1.5", "0", "99.25"), ("2.25", "", "0"), ("", "", "1e-05"))
+    ]
+    table = sources.read(
+        bare("coca-grid"), write(tmp_path / "x.csv", columns, *rows), colombia, "2026-11-22"
+    ).to_pylist()
+    found = {(r["series"], r["period"]): r["value"] for r in table if r["period"] in ("2001", "2004", "2022")}
+    assert found == {
+        ("coca_grid_area", "2001"): 3.75, ("coca_grid_cells", "2001"): 2, ("coca_grid_area", "2004"): 0,
+        ("coca_grid_cells", "2004"): 0, ("coca_grid_area", "2022"): pytest.approx(99.25001), ("coca_grid_cells", "2022"): 2,
+    }  # fmt: skip
+    assert {r["place"] for r in table} == {"CO"}
+    for wrong, says in (("1500", "between 0 and 100"), ("1,5", "is no number")):
+        path = write(tmp_path / "x.csv", columns, list((cell | {"areacoca_2001": wrong}).values()))
+        with pytest.raises(BadSource, match=says):
+            sources.read(bare("coca-grid"), path, colombia, "2026-11-22")
+    with pytest.raises(UnknownColumn, match="the_geom is no column of a year"):
+        sources.read(
+            bare("coca-grid"), write(tmp_path / "x.csv", ["the_geom", *columns], ["P", *rows[0]]), colombia
+        )
 
 
 def eradication(tmp_path: Path, *rows: list[str]) -> Path:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from vereda.errors import BadNumber, BadSource, UnknownColumn
-from vereda.sources.description import NumberFormat, SourceDescription
+from vereda.sources.description import LIVE, NumberFormat, SourceDescription
 
 UNPACKED = 16 << 30  # bytes; no table we know of is a tenth of it, and an archive can be made to be
 BLOCK = 4 << 20  # bytes of text handled at a time; memory stays near this whatever the file's size
@@ -178,7 +178,8 @@ def _made(description: SourceDescription, path: Path) -> pa.RecordBatch:
     """The table of text that the source's own read.py makes of a file which is none; described like any other."""
     folder = description.dataset.replace("-", "_")
     try:
-        made = import_module(f"vereda.sources.{folder}.read").table(path)
+        room = "vereda.sources.live" if (LIVE / folder).is_dir() else "vereda.sources"
+        made = import_module(f"{room}.{folder}.read").table(path)
     except ModuleNotFoundError:
         raise BadSource(
             f"{description.dataset} says `read_by: read.py`, and vereda has no sources/{folder}/read.py. "
