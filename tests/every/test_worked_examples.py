@@ -38,6 +38,9 @@ EXAMPLES: dict[str, Example] = {
     "legal_crop_area": (([3_412_725.0],), [3_412_725.0]),  # Colombia 2023
     "cacao_area": (([256_325.0],), [256_325.0]),  # Colombia 2023
     "coffee_area": (([842_632.0],), [842_632.0]),  # Colombia 2023
+    "cacao_production": (([140_108.7],), [140_108.7]),  # Colombia 2023
+    "coffee_production": (([685_397.1],), [685_397.1]),  # Colombia 2023
+    "us_assistance.disbursed.constant": (([674.4e6],), [674.4e6]),  # 700.8 current of 2022 over 1.0391
     "us_assistance.appropriated": (([384.3e6],), [384.3e6]),
     "us_assistance.obligated": (([1_168.6e6],), [1_168.6e6]),  # fiscal year 2000
     "us_assistance.disbursed": (([700.8e6],), [700.8e6]),  # fiscal year 2022

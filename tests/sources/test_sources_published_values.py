@@ -233,3 +233,17 @@ def test_priority_municipalities_agree_with_the_check_file() -> None:
     for row in rows:
         found = value(COCA, f"CO-{row['divipola_municipality']}", row["year"])
         assert found == pytest.approx(float(row["coca_area_ha"]), abs=0.051)
+
+
+def test_constant_dollars_have_one_factor_a_year_and_it_is_one_in_the_base_year() -> None:
+    """The file states no base: obligations and disbursements are in dollars of 2021, planned amounts in dollars of 2019."""
+    held = {(r["series"], r["period"]): r["value"] for r in AID.to_pylist()}
+
+    def factor(stage: str, year: str) -> float:
+        return float(held[f"us_assistance.{stage}", year] / held[f"us_assistance.{stage}.constant", year])
+
+    for stage in ("obligated", "disbursed"):
+        assert factor(stage, "FY2021") == pytest.approx(1, abs=1e-6)
+        assert (round(factor(stage, "FY2020"), 3), round(factor(stage, "FY2023"), 3)) == (0.970, 1.062)
+    assert factor("appropriated", "FY2019") == pytest.approx(1, abs=1e-6)
+    assert factor("appropriated", "FY2021") != pytest.approx(1, abs=0.01)

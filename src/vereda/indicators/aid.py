@@ -47,3 +47,17 @@ def obligated_in_dollars_of_2020(dollars: Array) -> Array:
     dollars (n,) constant USD, base 2020, as printed.
     """
     return dollars
+
+
+@indicator(
+    "us_assistance.disbursed.constant",
+    "US assistance disbursed, dollars of 2021",
+    "USD constant",
+    needs=("us_assistance.disbursed.constant",),
+)
+def disbursed_in_dollars_of_2021(dollars: Array) -> Array:
+    """Dollars paid out in the fiscal year, in constant dollars as the publisher prints them. It names neither price index nor base: its factor is the same for obligations and 1 in fiscal year 2021, so they are dollars of 2021; 0.970 for 2020 and 1.062 for 2023.
+
+    dollars (n,) constant USD, as printed.
+    """
+    return dollars

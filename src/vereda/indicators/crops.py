@@ -1,4 +1,4 @@
-"""Legal crops: hectares planted. What a household could live from instead, not that it does."""
+"""Legal crops: hectares planted and tonnes harvested. What a household could live from instead, not that it does."""
 
 from vereda.terms.indicator import Array, indicator
 
@@ -28,3 +28,21 @@ def coffee_area(hectares: Array) -> Array:
     hectares (n,) ha.
     """
     return hectares
+
+
+@indicator("cacao_production", "Cacao harvested", "t", needs=("cacao_production",))
+def cacao_production(tonnes: Array) -> Array:
+    """Tonnes of cacao harvested in the year, as the municipalities answered the survey. Crops are not added: tonnes of unlike things are no sum.
+
+    tonnes (n,) t.
+    """
+    return tonnes
+
+
+@indicator("coffee_production", "Coffee harvested", "t", needs=("coffee_production",))
+def coffee_production(tonnes: Array) -> Array:
+    """Tonnes of coffee harvested in the year, as the municipalities answered the survey. Crops are not added: tonnes of unlike things are no sum.
+
+    tonnes (n,) t.
+    """
+    return tonnes

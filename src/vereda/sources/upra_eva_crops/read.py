@@ -1,4 +1,4 @@
-"""Hectares planted by municipality, year and crop: the survey's rows of one crop added up, each row once.
+"""Hectares planted and tonnes harvested by municipality, year and crop: the survey's rows of one crop added up, each row once.
 
 Only permanent crops are read: their area stands once a year. Short-cycle crops are surveyed by half-year, and
 adding the halves counts the same land twice.
@@ -19,15 +19,15 @@ COLUMNS = [
 CYCLES = ["PERMANENTE", "Permanente", "ANUAL", "TRANSITORIO", "Transitorio"]
 #: Surveyed to 2018 only (66 923 ha then, nearly all of it rubber): left out, so that a year means what the next one does.
 ENDED = ["FORESTALES", "FLORES Y FOLLAJES", "HONGOS"]
-HECTARES = pa.decimal128(18, 2)  # as printed
-EVERY = "legal_crop_area"
+PRINTED = pa.decimal128(18, 2)  # as printed
+EVERY = "legal_crop"  # its tonnes are left out: a tonne of oil fruit and one of coffee are no two tonnes of anything
 CROPS = {
-    "Cacao": "cacao_area",
-    "Cafe": "coffee_area",  # so written until 2018
-    "Café": "coffee_area",
-    "Palma De Aceite": "oil_palm_area",
-    "Platano": "plantain_area",  # so written until 2018
-    "Plátano": "plantain_area",
+    "Cacao": "cacao",
+    "Cafe": "coffee",  # so written until 2018
+    "Café": "coffee",
+    "Palma De Aceite": "oil_palm",
+    "Platano": "plantain",  # so written until 2018
+    "Plátano": "plantain",
 }
 
 
@@ -43,14 +43,14 @@ def table(path: Path) -> pa.Table:
     permanent = _permanent(rows.append_column("row", printed), path.name)
     crop = pc.index_in(permanent["cultivo"], value_set=pa.array(list(CROPS)))
     named = pa.array(list(CROPS.values())).take(crop.combine_chunks())
-    every = permanent.append_column("series", pa.repeat(EVERY, permanent.num_rows))
-    each = permanent.append_column("series", named).filter(pc.is_valid(named))
+    every = permanent.append_column("crop", pa.repeat(EVERY, permanent.num_rows))
+    each = permanent.append_column("crop", named).filter(pc.is_valid(named))
     return _added(pa.concat_tables([every, each]))
 
 
 def _permanent(rows: pa.Table, file: str) -> pa.Table:
-    """Permanent crops surveyed for a whole year: code, year, crop, planted area."""
-    texts = {name: pc.cast(rows[name], pa.string()) for name in rows.column_names if name != "area_sembrada"}
+    """Permanent crops surveyed for a whole year: code, year, crop, planted area, harvest."""
+    texts = {name: pc.cast(rows[name], pa.string()) for name in rows.column_names}
     strange = sorted(set(pc.unique(texts["ciclo_del_cultivo"]).to_pylist()) - set(CYCLES), key=str)
     if strange:
         raise BadSource(f"{file}: the cycle {strange[0]!r} is not described. State what it means in read.py.")
@@ -64,7 +64,8 @@ def _permanent(rows: pa.Table, file: str) -> pa.Table:
             "code": code,
             "year": texts["year"],
             "cultivo": texts["cultivo"],
-            "hectares": rows["area_sembrada"],
+            "area_sembrada": rows["area_sembrada"],
+            "produccion": rows["produccion"],
             "row": rows["row"],
         }
     )
@@ -72,17 +73,26 @@ def _permanent(rows: pa.Table, file: str) -> pa.Table:
 
 
 def _added(rows: pa.Table) -> pa.Table:
-    sums = rows.group_by(["code", "year", "series"], use_threads=False).aggregate(
-        [("hectares", "sum"), ("row", "min"), ("row", "count")]
+    sums = rows.group_by(["code", "year", "crop"], use_threads=False).aggregate(
+        [("area_sembrada", "sum"), ("produccion", "sum"), ("row", "min"), ("row", "count")]
     )
+    area = _rows(sums, "area_sembrada", "_area")
+    harvest = _rows(sums.filter(pc.not_equal(sums["crop"], EVERY)), "produccion", "_production")
+    return pa.concat_tables([area, harvest])
+
+
+def _rows(sums: pa.Table, column: str, what: str) -> pa.Table:
+    """Rows of one of the two columns of numbers, the other left empty."""
+    other = {"area_sembrada": "produccion", "produccion": "area_sembrada"}[column]
     count = pc.cast(sums["row_count"], pa.string())
     return pa.table(
         {
             "code": sums["code"],
             "year": sums["year"],
-            "series": sums["series"],
-            "area_sembrada": pc.cast(pc.cast(sums["hectares_sum"], HECTARES), pa.string()),
+            "series": pc.binary_join_element_wise(sums["crop"], what, ""),
+            column: pc.cast(pc.cast(sums[f"{column}_sum"], PRINTED), pa.string()),
+            other: pa.repeat("", sums.num_rows),
             "row": pc.cast(sums["row_min"], pa.string()),
             "added": pc.binary_join_element_wise("rows added:", count, " "),
         }
-    )
+    ).select(["code", "year", "series", "area_sembrada", "produccion", "row", "added"])
