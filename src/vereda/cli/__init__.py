@@ -340,6 +340,7 @@ def estimate(file: Path, outcome: str, as_json: bool, **asked: Any) -> None:
 
 
 from vereda.cli.area import area  # noqa: E402  they use what is defined above
+from vereda.cli.change import alerts  # noqa: E402
 from vereda.cli.classify import classify  # noqa: E402
 from vereda.cli.coverage import coverage  # noqa: E402
 from vereda.cli.diff import diff  # noqa: E402
@@ -351,6 +352,7 @@ from vereda.cli.production import production  # noqa: E402
 from vereda.cli.review import review  # noqa: E402
 from vereda.cli.scenes import scenes  # noqa: E402
 
+main.add_command(alerts)
 main.add_command(area)
 main.add_command(classify)
 main.add_command(coverage)

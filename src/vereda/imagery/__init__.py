@@ -12,6 +12,9 @@ envelope     which pixels are unlike all that a model was trained on
 validation   random, by place, by block, by year, side by side: model selection, not map accuracy
 masking      land not worth a classifier, by one rule; what it leaves out is a stratum of its own
 cells        shares of classes in cells of a least size
+runlength    how many looks until an alarm: limits of CUSUM and EWMA
+breaks       a season fitted to a stable history, and what breaks with it
+alerts       public alerts decoded, by cell and week (alert_raster reads their files)
 
 Everything heavy (scikit-learn, LightGBM, rasterio, odc-stac, zarr) is imported when it is used and comes with the
 extra `imagery`. Nothing here writes to disk.

@@ -13,6 +13,7 @@ panels, evaluating   because of what
 estimating  any panel, not only a case's
 measuring_area, designing_area   areas from a sample of points, and the design of one (area_files, _seen, _words, _shown)
 building_scenes, classifying, land_cover   scenes into cubes, labelled series into strata, a worked case (training_files, imagery_words, _shown)
+watching, alerting   breaks of a cube, public alerts, by cell and week (change_words, change_shown)
 tracing     the way back
 reading     a statement and its candidates (candidates)
 reviewing   decisions on them (review_elsewhere, _entries, _seen, _shown, _words); exporting: the forms of others
