@@ -58,6 +58,18 @@ FILES = {
     "dane-municipal-value-added": "colombia/dane-municipal-value-added/value_added_municipality_year_2011_2021.csv.gz",
     "siraj-travel-time": "colombia/siraj-2018-travel-time/travel_time_gcp_municipality.csv",
     "dane-mgn-geometry": "colombia/dane-mgn-2018-geometry/municipalities_simplified.geojson.gz",
+    "dane-mgn-departments": "colombia/dane-mgn-2018-geometry/departments_simplified.geojson.gz",
+    "cede-context-panel": "colombia/cede-context-panel/municipality_year_1993_2015.parquet",
+    "cede-services-panel": "colombia/cede-context-panel/health_services_municipality_year_1998_2016_release2022.parquet",
+    "imaginas-social-indicators": "colombia/ninezya-municipal-indicators/indicators_municipality_year.parquet",
+    "terridata-ethnic-population": "colombia/terridata-municipal/ethnic_population.csv.gz",
+    "deforestation-choco": "colombia/codechoco-deforestation-polygons/municipality_year_cause.csv",
+    "viirs-rural-night-lights": "colombia/viirs-nightlights/rural_part_municipality_year_698_2016_2024.csv.gz",
+    "ponal-homicides-monthly": "colombia/ponal-siedco-crime/homicide_month_national.csv",
+    "dane-population-census-2005": "colombia/dane-population/municipality_year_1993_2014_census2005_urban_rural.csv.gz",
+    "unodc-laboratories": "colombia/unodc-danet-2017/laboratories_by_municipality.csv",
+    "aiddata-aims-transactions": "colombia/aiddata-colombia-aims/transactions.csv.gz",
+    "pdet-public-money": "colombia/pdet-initiatives-services/services_finance_municipality_year_2011_2022.csv.gz",
 }
 
 

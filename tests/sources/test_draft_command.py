@@ -22,6 +22,7 @@ LEFT_OUT = {
     "dane-divipola",
     "dane-adjacency",
     "dane-mgn-geometry",
+    "dane-mgn-departments",
     "upra-eva-crops",
     "vipaa-armed-actors",
     "cede-conflict-panel",
@@ -35,6 +36,7 @@ EXPLAINED = {
         "covers.years",
     ): "the file holds part of 2026, whose rows the description leaves out",
     ("ponal-crime-national", "covers.years"): "the same",
+    ("cede-context-panel", "covers.years"): "the same, of 2015",
     (
         "aiddata-aims-projects",
         "place.column",

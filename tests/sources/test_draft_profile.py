@@ -376,7 +376,7 @@ def test_xml_rows_are_found_below_the_root(csv_file: Write) -> None:
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"PAR1....", "is Parquet"),
+        (b"PAR1....", "cannot be read as a Parquet file"),
         (b"\x00\x01\x02\x03" * 100, "holds bytes that no text has"),
         (workbook_refused._COMPOUND + "EncryptedPackage".encode("utf-16-le"), "asks for a password"),
         (workbook_refused._COMPOUND + b"Workbook", "of before 2007"),

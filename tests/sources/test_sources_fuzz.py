@@ -22,7 +22,7 @@ ALL = sources.datasets()
 #: One of each way of reading, for bytes that are of no file at all.
 KINDS = (
     "odc-simci-coca", "ponal-homicides", "ucdp-events", "dane-divipola", "dane-adjacency", "dane-mgn-geometry",
-    "mindefensa-kidnapping", "cede-conflict-panel", "aiddata-aims-iati", "upra-eva-crops", "vipaa-armed-actors",
+    "mindefensa-kidnapping", "cede-conflict-panel", "cede-context-panel", "aiddata-aims-iati", "upra-eva-crops", "vipaa-armed-actors",
 )  # fmt: skip
 FEW = settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -193,7 +193,7 @@ def test_a_header_with_two_kinds_of_line_ends(tmp_path: Path) -> None:
 def test_polygons_nested_without_end(tmp_path: Path) -> None:
     path = tmp_path / "polygons.geojson"
     path.write_bytes(b"[" * 100_000)
-    with pytest.raises(BadSource, match=r"polygons.geojson is not the GeoJSON described"):
+    with pytest.raises(BadSource, match=r"polygons.geojson is not the file of polygons described"):
         sources.geometry(described("dane-mgn-geometry"), path, land())
 
 

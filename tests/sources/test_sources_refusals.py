@@ -299,7 +299,7 @@ def test_polygons_are_counted_and_known(colombia: Gazetteer, tmp_path: Path) -> 
     assert sources.geometry(two, path, colombia).startswith("{")
     cut = tmp_path / "cut.geojson"
     cut.write_text(path.read_text()[:100])
-    with pytest.raises(BadSource, match=r"not the GeoJSON described"):
+    with pytest.raises(BadSource, match=r"not the file of polygons described"):
         sources.geometry(two, cut, colombia)
 
 

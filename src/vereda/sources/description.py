@@ -292,6 +292,7 @@ class GeometryFile(Said):
     code: str  # property with the code
     prefix: str = ""
     features: int
+    layer: str | None = None  # name of the object, in a TopoJSON file of several
     newer: dict[str, str] = Field(default_factory=dict)  # codes without a polygon: reason
     area: str | None = None  # property with the official area, km2
     area_within: float = 0.02  # how far a polygon's area may be from it, as a share
@@ -314,7 +315,9 @@ class SourceDescription(Said):
     edition: str = ""  # name of the file's own edition when the rows carry several vintages
     vintage_note: str = ""
     read_by: Literal["read.py"] | None = None  # the file is no table of text: our read.py makes it one
-    table: Literal["text", "workbook", "stata", "iati", "json", "xml"] = "text"  # what kind of file
+    table: Literal["text", "workbook", "stata", "parquet", "iati", "json", "xml"] = (
+        "text"  # what kind of file
+    )
     sheet: str | None = None  # name of the worksheet
     rows_at: str | None = (
         None  # where the rows stand: keys of JSON parted by dots, elements of XML by strokes

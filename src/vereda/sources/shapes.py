@@ -1,7 +1,7 @@
 """Neighbours and polygons: which places touch, and the file that draws them."""
 
-import gzip
 import json
+import struct
 import zlib
 from pathlib import Path
 
@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vereda.errors import BadSource, DuplicateKey
-from vereda.sources import tabular
+from vereda.sources import drawn, tabular
 from vereda.sources.description import SourceDescription
 from vereda.sources.polygons import polygon_signs
 from vereda.terms.place import Gazetteer
 
+#: What a damaged file of polygons ends in.
+FAULTS = (OSError, EOFError, zlib.error, struct.error, pa.ArrowException, ValueError, LookupError, TypeError, AttributeError, RecursionError)  # fmt: skip
 #: The columns of a table of neighbours: each pair once, `a` before `b`.
 ADJACENCY = pa.schema(
     [
@@ -45,7 +47,7 @@ def adjacency(description: SourceDescription, path: Path, places: Gazetteer | No
 
 
 def geometry(description: SourceDescription, path: Path, places: Gazetteer | None = None) -> str:
-    """The GeoJSON text of the file, once each polygon is known to carry the code of a place.
+    """The polygons of the file as GeoJSON text, once each is known to carry the code of a place.
 
     A sign that the description declares a failure, such as an area far from the official one, refuses the file.
     """
@@ -53,15 +55,12 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
     if stated is None:
         raise BadSource(f"{description.dataset} is not described as a file of polygons.")
     try:
-        text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode(
-            "utf-8"
-        )
-        features = json.loads(text)["features"]
+        features = drawn.features(path, stated.layer)
         codes = [stated.prefix + feature["properties"][stated.code] for feature in features]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as fault:
+    except FAULTS as fault:
         raise BadSource(
-            f"{path.name} is not the GeoJSON described ({type(fault).__name__}: {str(fault)[:80]}). "
-            "Fetch it again."
+            f"{path.name} is not the file of polygons described ({type(fault).__name__}: {str(fault)[:120]}). It may be "
+            "GeoJSON, TopoJSON or GeoParquet: fetch it again, or change `geometry` in the description."
         ) from None
     if len(codes) != stated.features or len(set(codes)) != stated.features:
         raise BadSource(
@@ -71,6 +70,9 @@ def geometry(description: SourceDescription, path: Path, places: Gazetteer | Non
     if places is not None:
         for code in codes:
             places.get(code, path.name)
+    text = json.dumps(
+        {"type": "FeatureCollection", "features": features}, separators=(",", ":"), ensure_ascii=False
+    )
     _refuse_odd_polygons(description, text, path.name, places or Gazetteer())
     return text
 

@@ -142,7 +142,7 @@ def batches(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
 
 
 def _stored(description: SourceDescription, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Blocks of a worksheet, a Stata, IATI, JSON or XML file, as text like any other."""
+    """Blocks of a worksheet, a Stata, Parquet, IATI, JSON or XML file, as text like any other."""
     rows = 0
     if description.table == "workbook":
         workbook = import_module("vereda.sources.workbook")
@@ -158,10 +158,10 @@ def _stored(description: SourceDescription, path: Path) -> Iterator[tuple[int, p
         held = records.read(description.table, path, description.rows_at)
         _columns(description, path.name, held.header)
         found = held.blocks()
-    else:
-        stata = import_module("vereda.sources.stata")
-        _columns(description, path.name, stata.header(path))
-        found = stata.blocks(description, path, used_columns(description))
+    else:  # stata, parquet: columns by name
+        room = import_module(f"vereda.sources.{description.table}")
+        _columns(description, path.name, room.header(path))
+        found = room.blocks(description, path, used_columns(description))
     for line, batch in found:
         yield line, batch
         rows += batch.num_rows

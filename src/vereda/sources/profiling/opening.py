@@ -43,18 +43,17 @@ class Opened:
 def open_file(path: Path, part: str | None = None) -> Opened:
     """The table in a file. `part` names the sheet, list or element where there are several; BadSource if it is none."""
     if not path.is_file():
-        raise BadRequest(f"{path} is not a file. Name a publisher's file: CSV, XLSX, JSON, XML or Stata.")
+        raise BadRequest(
+            f"{path} is not a file. Name a publisher's file: CSV, XLSX, JSON, XML, Stata or Parquet."
+        )
     kind = _kind(path)
     if kind == "workbook":
         return _sheet(path, part)
     if kind in ("json", "xml"):
         return _records(path, kind, part)
-    if kind in ("stata", "iati"):
-        names = (
-            import_module("vereda.sources.stata").header(path)
-            if kind == "stata"
-            else list(import_module("vereda.sources.iati").COLUMNS)
-        )
+    if kind in ("stata", "parquet", "iati"):
+        room = import_module(f"vereda.sources.{kind}")
+        names = list(room.COLUMNS) if kind == "iati" else room.header(path)
         said = {"table": Proposed(kind, (note("kind", kind=kind),))}
         return _read(path, names, said)
     return _text(path, part)
@@ -67,9 +66,7 @@ def _kind(path: Path) -> str:
     if not head:
         raise BadSource(f"{path.name} is empty. Fetch the file again.")
     if head[:4] == b"PAR1":
-        raise BadSource(
-            f"{path.name} is Parquet. A description alone does not read it: save it as CSV and draft that, or write a read.py."
-        )
+        return "parquet"
     if head[:8] == bytes.fromhex("d0cf11e0a1b11ae1"):
         return "workbook"  # refused there by what it is: encrypted, or of before 2007
     if head[:4] == b"PK\x03\x04" and path.suffix.lower() != ".zip":
