@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
-.PHONY: demo demo-imagery test parity validity score bench lock wheel clean
+.PHONY: demo demo-imagery test parity validity score bench fuzz lock wheel clean
 
 demo: $(READY)
 	$(BIN)/vereda demo
@@ -36,6 +36,12 @@ score: $(READY)
 bench: $(PEERS)
 	$(BIN)/pytest benchmarks --benchmark-enable -s
 
+# Bytes that a reader neither reads nor refuses, searched by coverage (atheris); what it finds stays in build/fuzz.
+SECONDS ?= 300
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python tests/sources/fuzz_readers.py build/fuzz -max_total_time=$(SECONDS) -max_len=100000
+
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist
 
@@ -54,11 +60,12 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 # Needs uv; writes the pinned, hashed sets that the set-up installs: ours, and ours with the peers we compare with.
-LOCK := uv pip compile pyproject.toml --extra dev --extra imagery --extra review --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --quiet
+HASHED := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
+LOCK := uv pip compile pyproject.toml --extra dev --extra imagery --extra review $(HASHED)
 lock:
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra parity --constraint requirements.lock --output-file requirements-parity.lock
+	echo 'atheris==3.0.0' | uv pip compile - $(HASHED) --output-file requirements-fuzz.lock
 
 clean:
 	rm -rf build dist $(VENV)

@@ -1,14 +1,20 @@
 """Boundaries in time: codes created, abolished and split, on the real list; and who is near whom."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from sources_case import observations, value
 
+from vereda.cli import main
 from vereda.errors import BadRequest
-from vereda.sources.crosswalk import EARTH_KM, Crossing, crosswalk, kilometres, nearest, on_common_ground
+from vereda.pipeline.boundaries import common_ground
+from vereda.sources.crosswalk import EARTH_KM, Crossing, crosswalk, kilometres, nearest
+from vereda.terms.figure import Figure
 from vereda.terms.place import Gazetteer, Place
 
 
@@ -45,10 +51,31 @@ def test_backwards_is_the_mirror(colombia: Gazetteer) -> None:
 def test_a_series_on_common_ground(colombia: Gazetteer) -> None:
     """Coca of Barrancominas and Mapiripana of 2018 against Barrancominas of 2023: summed, and nothing shared out."""
     coca = observations("odc-simci-coca")
-    crossings = [one for one in crosswalk(colombia, 2018, 2023) if one.what == "merged"]
-    then = {code: value(coca, code, "2018") or 0.0 for code in ("CO-94343", "CO-94663")}
-    assert on_common_ground(then, crossings, year_is_now=False) == [pytest.approx(sum(then.values()))]
-    assert math.isnan(on_common_ground({"CO-94663": 1.0}, crossings, year_is_now=True)[0])
+    (group,) = [one for one in crosswalk(colombia, 2018, 2023) if one.what == "merged"]
+    held = {code: value(coca, code, "2018") or 0.0 for code in ("CO-94343", "CO-94663")}
+    found = {(code, "2018"): Figure(v, "ha", "", place=code) for code, v in held.items()}
+    total = pytest.approx(sum(held.values()))
+    assert common_ground(found, group.then, "2018") == (total, total)
+    assert common_ground(found, group.now, "2023") is None
+    few = {**found, ("CO-94663", "2018"): Figure(None, "persons", "", low=1, high=4)}
+    assert common_ground(few, group.then, "2018") == (held["CO-94343"] + 1, held["CO-94343"] + 4)
+
+
+def test_the_sums_of_the_case(tmp_path: Path) -> None:
+    """The population of what changed from 2005 to 2015, from the door; a rate has no sum."""
+    run = CliRunner().invoke
+    asked = ["places", "--between", "2005-2015", "--build", str(tmp_path), "--series"]
+    told = json.loads(run(main, [*asked, "population", "--json"]).output)
+    people = observations("dane-population")
+    assert told["groups"]
+    for group in told["groups"]:
+        for year, codes in (("2005", group["then"]), ("2015", group["now"])):
+            each = [value(people, code, year, "population") for code in codes]
+            assert group[year] == (None if None in each else pytest.approx(sum(e or 0.0 for e in each)))
+    refused = run(main, [*asked, "homicide_rate"])
+    assert refused.exit_code == 1
+    assert "such figures have no sum" in refused.output
+    assert "sumado en cada renglón" in run(main, [*asked, "population", "--lang", "es"]).output
 
 
 def test_created_of_nothing_that_the_list_names() -> None:

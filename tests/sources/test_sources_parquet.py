@@ -93,6 +93,10 @@ def test_a_column_more_or_less_and_a_damaged_file_are_refused(
         path.write_bytes(content)
         with pytest.raises(BadSource, match=r"file\.parquet"):
             sources.read(said, path, colombia)
+    for word in (b"area", b"05120"):  # a name, and a cell
+        path.write_bytes(whole.replace(word, b"\xd6" + word[1:]))
+        with pytest.raises(BadSource, match=r"file\.parquet cannot be read"):
+            sources.read(said, path, colombia)
     with pytest.raises(BadSource, match="not in"):
         parquet.header(tmp_path / "none.parquet")
 

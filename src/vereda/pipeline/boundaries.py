@@ -1,6 +1,7 @@
 """vereda places: codes created, abolished, merged or split between two years; and who touches or lies near a place."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -8,8 +9,12 @@ from rich.text import Text
 
 from vereda.errors import BadRequest
 from vereda.pipeline.reply import Reply
-from vereda.pipeline.study import Study
+from vereda.pipeline.study import Study, reconciled
+from vereda.publication.text import digits
+from vereda.sources.addable import adds_up
 from vereda.sources.crosswalk import crosswalk, nearest
+from vereda.store import Store
+from vereda.terms.figure import Figure
 from vereda.terms.place import Gazetteer
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -32,6 +37,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "lists": ("List of places: {lists}.", "Lista de lugares: {lists}."),
     "touching": ("Touching, on the boundaries of {vintage} ({dataset})", "Colindantes, en los límites de {vintage} ({dataset})"),
     "nearest": ("Nearest seats, of the list of {vintage} ({dataset})", "Cabeceras más cercanas, de la lista de {vintage} ({dataset})"),
+    "summed": (
+        "{series}, {unit}, summed over each line in both years ({estimator}, edition {vintage}). A line without a figure for every place has none.",
+        "{series}, {unit}, sumado en cada renglón en ambos años ({estimator}, edición {vintage}). Un renglón sin cifra de cada lugar no tiene suma.",
+    ),
+    "rivals": ("several editions: see --json", "varias ediciones: véase --json"),
+    "of": ("{series} {year}", "{series} {year}"),
     "nobody": ("none", "ninguno"),
     "corner": ("(a corner)", "(una esquina)"),
 }  # fmt: skip
@@ -42,12 +53,16 @@ def word(name: str, lang: str, **said: object) -> str:
     return WORDS[name][lang == "es"].format(**said)
 
 
-def between(folder: Path, years: str, lang: str = "en") -> Reply:
-    """Groups of codes that changed between two years, the rest counted."""
+def _years(years: str) -> tuple[str, str]:
     if not (found := re.fullmatch(r"(\d{4})-(\d{4})", years)):
         raise BadRequest(f"--between takes two years like 2005-2024, and {years!r} are none.")
+    return found[1], found[2]
+
+
+def between(folder: Path, years: str, lang: str = "en") -> Reply:
+    """Groups of codes that changed between two years, the rest counted."""
+    then, now = _years(years)
     study = Study(folder)
-    then, now = found.groups()
     crossings = crosswalk(study.gazetteer, int(then), int(now))
     changed = [one for one in crossings if one.what != "same"]
     table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
@@ -63,6 +78,88 @@ def between(folder: Path, years: str, lang: str = "en") -> Reply:
     )  # fmt: skip
     json = {"then": then, "now": now, "groups": [{"what": c.what, **c._asdict()} for c in changed]}
     return Reply((table, *(Text(line) for line in said)), json)
+
+
+def summed(folder: Path, build: Path, years: str, series: str, lang: str = "en") -> Reply:
+    """The same groups with a series added up in both years, so that places that changed can be compared."""
+    from vereda.pipeline.path import (
+        _desk,
+        _ingest,
+        _names,
+    )  # it loads the store, which the codes alone do not need
+
+    then, now = _years(years)
+    study = reconciled(folder)
+    groups = [
+        c
+        for c in crosswalk(study.gazetteer, int(then), int(now))
+        if c.what not in ("same", "created", "abolished")
+    ]
+    with Store.open(build / study.register.case.id) as store:
+        _ingest(study, store)
+        desk = _desk(study, store, study.register.case.as_of)
+        desk.known(series)
+        found = {
+            (code, year): figure
+            for group in groups
+            for codes, year in ((group.then, then), (group.now, now))
+            for code in codes
+            if (figure := desk.best(series, code, year)) is not None
+        }
+    units = {f.unit for f in found.values()}
+    if any(not adds_up(unit) for unit in units):
+        raise BadRequest(
+            f"{series} is in {', '.join(sorted(units))}, and such figures have no sum. Ask for a count or an area."
+        )
+    sums = [(g, common_ground(found, g.then, then), common_ground(found, g.now, now)) for g in groups]
+    name = _names(study, lang).get(series, series)
+    table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
+    for year, head in ((then, "then"), (now, "now")):
+        table.add_column(word(head, lang, year=year), overflow="fold")
+        table.add_column(word("of", lang, series=name, year=year), justify="right")
+    for group, first, second in sums:
+        table.add_row(
+            _named(study.gazetteer, group.then),
+            _told(first, lang),
+            _named(study.gazetteer, group.now),
+            _told(second, lang),
+        )
+    made = sorted({(f.estimator, f.vintage) for f in found.values()})
+    one = made[0] if len(made) == 1 else (word("rivals", lang), "–")
+    said = word(
+        "summed", lang, series=name, unit=", ".join(sorted(units)) or "–", estimator=one[0], vintage=one[1]
+    )
+    told = [{"then": g.then, "now": g.now, "what": g.what, then: _ends(a), now: _ends(b)} for g, a, b in sums]
+    json = {"series": series, "then": then, "now": now, "made_by": made, "groups": told}
+    return Reply((table, Text(said), Text(word("rule", lang))), json)
+
+
+def common_ground(
+    found: Mapping[tuple[str, str], Figure], codes: Sequence[str], year: str
+) -> tuple[float, float] | None:
+    """Least and most of the sum over a group in a year, the same where every figure is printed; None where one is missing.
+
+    Nothing is divided: a group is summed, never a mother shared out.
+    """
+    low = high = 0.0
+    for code in codes:
+        figure = found.get((code, year))
+        if figure is None or (figure.value is None and figure.low is None):
+            return None
+        low += figure.low if figure.value is None else figure.value  # type: ignore[operator]
+        high += figure.high if figure.value is None else figure.value  # type: ignore[operator]
+    return low, high
+
+
+def _told(ends: tuple[float, float] | None, lang: str) -> str:
+    if ends is None:
+        return word("nobody", lang)
+    low, high = (digits(end, lang) for end in ends)
+    return low if low == high else f"{low}–{high}"
+
+
+def _ends(ends: tuple[float, float] | None) -> object:
+    return None if ends is None else ends[0] if ends[0] == ends[1] else list(ends)
 
 
 def around(folder: Path, place: str, k: int, lang: str = "en") -> Reply:

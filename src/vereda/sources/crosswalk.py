@@ -1,7 +1,7 @@
 """Boundaries of two years side by side, and who lies near whom. Series stay on the boundaries they were measured on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -59,21 +59,6 @@ def crosswalk(gazetteer: Gazetteer, then: int, now: int) -> tuple[Crossing, ...]
         for codes in members.values()
     ]
     return tuple(sorted(one for one in crossed if one.then or one.now))
-
-
-def on_common_ground(
-    values: Mapping[str, float], crossings: Iterable[Crossing], year_is_now: bool
-) -> list[float]:
-    """Sums of a series over each group, so that two years can be compared; nan where a member has no value.
-
-    values: by code, in a unit that adds up. Nothing is divided: a group is summed, never a mother shared out.
-    """
-    return [
-        float(
-            np.sum([values.get(code, np.nan) for code in (one.now if year_is_now else one.then)] or [np.nan])
-        )
-        for one in crossings
-    ]
 
 
 def nearest(gazetteer: Gazetteer, code: str, k: int) -> tuple[Near, ...]:

@@ -26,10 +26,11 @@ def blocks(
     row = 1
     try:
         for batch in _opened(path).iter_batches(batch_size=_BLOCK, columns=wanted):
+            batch.validate(full=True)  # a damaged page may hold bytes that are no text
             columns = [_text(path, name, batch.column(name), marks[name]) for name in wanted]
             yield row, pa.RecordBatch.from_arrays(columns, names=wanted)
             row += batch.num_rows
-    except (pa.ArrowException, OSError) as fault:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
         raise _damaged(path, fault) from None
 
 
@@ -51,7 +52,7 @@ def _opened(path: Path) -> pq.ParquetFile:
         raise BadSource(f"{path.name} is not in {path.parent.name or 'this folder'}. Check the name.")
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as fault:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
         raise _damaged(path, fault) from None
 
 
