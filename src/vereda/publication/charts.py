@@ -130,10 +130,11 @@ def _number(figure: Figure) -> Say:
 
 def _rows(name: Say, early: Figure | None, frame: Frame) -> tuple[Say, ...]:
     """A name, and the year where the line ends early, broken to fit the margin."""
-    room = int((frame.right - 12) / 6.6)
 
     def rows(lang: str) -> list[str]:
-        return wrap(name(lang) + (f" ({early.period})" if early is not None else ""), room)
+        said = name(lang) + (f" ({early.period})" if early is not None else "")
+        capitals = sum(c.isupper() for c in said) / max(1, len(said))  # half again as wide as other letters
+        return wrap(said, int((frame.right - 12) / (6.6 * (1 + capitals / 2))))
 
     most = max(len(rows(lang)) for lang in text.LOCALES)
     return tuple(lambda lang, i=i: (rows(lang) + [""] * most)[i] for i in range(most))
