@@ -61,7 +61,7 @@ $(READY): requirements.lock pyproject.toml
 
 # Needs uv; writes the pinned, hashed sets that the set-up installs: ours, and ours with the peers we compare with.
 HASHED := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
-LOCK := uv pip compile pyproject.toml --extra dev --extra imagery --extra review $(HASHED)
+LOCK := uv pip compile pyproject.toml --extra dev --extra imagery --extra language --extra review $(HASHED)
 lock:
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra parity --constraint requirements.lock --output-file requirements-parity.lock

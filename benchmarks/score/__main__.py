@@ -76,6 +76,19 @@ def told(share: Share) -> str:
     return f"{share.value:.2f} ({low:.2f}–{high:.2f}; {share.right} of {share.of})"
 
 
+def beside(name: str) -> str:
+    """The scores of a spaCy pipeline, on the statements of its language; printed, never written to the page."""
+    from vereda.statements.spacy_entities import KINDS_OF, load
+
+    extractor, looked_for = load(name), set(KINDS_OF.values())
+    parts = [f"**{extractor.extractor}**, licence: {extractor.licence or 'none stated'}.", ""]
+    for kind, told in (("heldout", "Held out"), ("development", "Development")):
+        own = (item for item in made_up(kind) if extractor.reads(item[1].lang))
+        found = {key: one for key, one in scored(own, extractor).items() if key[0] in looked_for}
+        parts += [f"**{told}**", "", *table(found), ""]
+    return "\n".join(parts)
+
+
 def section() -> str:
     """The scores of the page."""
     held, dev, five = scored(made_up("heldout")), scored(made_up("development")), scored(founding())
@@ -95,7 +108,14 @@ def main() -> None:
     """Print the scores, or write them between the marks of a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="page whose scores are replaced")
-    out: Path | None = parser.parse_args().out
+    parser.add_argument(
+        "--pipeline", help="score this spaCy pipeline instead, a name or a folder; only printed"
+    )
+    asked = parser.parse_args()
+    if asked.pipeline:
+        print(beside(asked.pipeline))
+        return
+    out: Path | None = asked.out
     text = section()
     if out is None:
         print(text)

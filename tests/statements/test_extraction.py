@@ -216,6 +216,11 @@ def test_private_persons_and_accused_ones_are_never_read(text: str) -> None:
     assert found(text, "person") == []
 
 
+def test_the_name_after_an_office_holder_is_not_taken_along() -> None:
+    text = "La ministra de Defensa, Ana Robles y Luis Quiñones hablaron."
+    assert one(text, "person", "es").payload["name"] == "Ana Robles"
+
+
 def test_an_accusation_yields_no_commitment() -> None:
     text = "President Juan Pérez, who was accused of bribery, agreed to pay back the money."
     assert found(text, "commitment") == []

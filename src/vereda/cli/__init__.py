@@ -3,7 +3,7 @@
 import gc
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -185,20 +185,75 @@ def _print(reply: Reply, as_json: bool) -> None:
 )
 @click.option("--text-lang", metavar="CODE", help="Language of the text (en, es), where it is not detected.")
 @click.option("--date", metavar="DAY", help="Day of a text that bears none, for example 2021-09-30.")
+@click.option(
+    "--pipeline",
+    "spacy_pipeline",
+    metavar="NAME_OR_PATH",
+    help="Also ask this spaCy pipeline, which is already on this machine; none is downloaded.",
+)
+@click.option(
+    "--model", metavar="NAME", help="Also ask this model; with --endpoint. The text leaves the machine."
+)
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    help="Where --model is asked: any OpenAI-compatible chat endpoint. Its key: VEREDA_MODEL_KEY.",
+)
+@click.option("--yes", is_flag=True, help="Send the text to --endpoint without being asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: every candidate with span, links, score.")
 @friendly
-def read(file: Path, case: str, lang: str, text_lang: str | None, date: str | None, as_json: bool) -> None:
+def read(
+    file: Path,
+    case: str,
+    lang: str,
+    text_lang: str | None,
+    date: str | None,
+    spacy_pipeline: str | None,
+    model: str | None,
+    endpoint: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """Read a statement (text, HTML, PDF, DOCX) and propose what it says, each with its words. Offline.
 
     Commitments with parties and strength, instruments, forums, offices, places, dates, sums. A person decides.
+    Only with --model and --endpoint do words of the text leave the machine, and you are asked before.
 
-    Example: vereda read communique.pdf --date 2021-09-30
+    \b
+    vereda read communique.pdf --date 2021-09-30
+    vereda read communique.pdf --pipeline ./my-pipeline
+    vereda read communique.pdf --model NAME --endpoint http://localhost:8080/v1
     """
     gc.set_threshold(200_000)  # looking for garbage while patterns are made costs a tenth of the start
     from vereda.pipeline import reading
     from vereda.pipeline.folders import find_case
 
-    _print(reading.reply(file, find_case(case), lang, text_lang, date), as_json)
+    others: list[reading.Other] = []
+    if spacy_pipeline is not None:
+        from vereda.pipeline.other_extractors import of_spacy
+
+        others.append(of_spacy(spacy_pipeline, lang))
+    if model is not None or endpoint is not None:
+        from vereda.pipeline.other_extractors import of_model
+
+        others.append(of_model(model, endpoint, lang, _agreed if not yes else _told))
+    _print(reading.reply(file, find_case(case), lang, text_lang, date, others), as_json)
+
+
+def _told(sentence: str, *_: object) -> bool:
+    """Say what is about to happen; the answer was given with --yes."""
+    click.secho(sentence, fg="yellow", err=True)
+    return True
+
+
+def _agreed(sentence: str, question: str, yes: Sequence[str]) -> bool:
+    """Say what is about to happen and ask; whoever says nothing has not agreed."""
+    click.secho(sentence, fg="yellow", err=True)
+    try:
+        answer = click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True)
+    except click.Abort:
+        return False
+    return str(answer).strip().lower() in yes
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 door       the only file that opens the network: one address, its redirects, retries, limits
 socrata, plain, ckan   the three kinds of address
+chat       a model at an endpoint: one question sent, one answer back; only for a person who said yes
 table      rows counted and added up; unpacking: no bomb, no page of HTML
 words      why not, in English and Spanish
 """

@@ -62,11 +62,18 @@ class Door:
 
     def ask(self, url: str, take: Callable[[Answer], T], headers: Callable[[], Headers] = _none) -> T:
         """Ask until `take` has what it wants. `headers` is called before each try, so that a try goes on from the last."""
+        return self._patiently(url, lambda: self._once(url, take, headers()))
+
+    def send(self, url: str, content: bytes, take: Callable[[Answer], T], headers: Headers) -> T:
+        """Post bytes to this address and to no other: a redirect is refused, since a text goes where its reader said."""
+        return self._patiently(url, lambda: self._once(url, take, headers, content))
+
+    def _patiently(self, url: str, once: Callable[[], T]) -> T:
         try:
             for attempt in self.patience.attempts():
                 with attempt:
                     self._in_time(url)
-                    return self._once(url, take, headers())
+                    return once()
         except Again as fault:
             refuse("unreachable", url=url, said=fault.said, tries=self.patience.tries)
         raise AssertionError("tenacity gives the last fault")
@@ -82,18 +89,26 @@ class Door:
 
         return self.ask(url, take, lambda: headers or {})
 
-    def _once(self, url: str, take: Callable[[Answer], T], headers: Headers) -> T:
-        here = url
+    def _once(
+        self, url: str, take: Callable[[Answer], T], headers: Headers, content: bytes | None = None
+    ) -> T:
+        here, method = url, "GET" if content is None else "POST"
         try:
             for _ in range(MOST_REDIRECTS + 1):
-                with self._client.stream("GET", here, headers=self._said(here, headers)) as response:
+                with self._client.stream(
+                    method, here, headers=self._said(here, headers), content=content
+                ) as response:
                     if not response.has_redirect_location:
                         return self._taken(response, here, take)
+                    if content is not None:
+                        refuse("other_scheme", url=url, other=str(response.headers["location"])[:200])
                     here = _onward(here, response.headers["location"])
         except httpx.TimeoutException:
             raise Again(f"no word for {self.patience.silence:g} seconds") from None
         except httpx.TransportError as fault:
             raise Again(_cut(fault)) from None
+        except httpx.InvalidURL:
+            refuse("bad_address", url=url, other=here)
         refuse("redirects", url=url, most=MOST_REDIRECTS)
 
     def _said(self, url: str, headers: Headers) -> dict[str, str]:

@@ -52,7 +52,7 @@ def _commitments(found: Sequence[Candidate], say: Mapping[str, Any]) -> Iterator
         said = c.payload
         who = ", ".join(said["parties"]) or f"{say['unclear']} ({said['party_words']})"
         line = Text.assemble((f"{say['strength'][said['strength']]}  ", "cyan"), (f"{who}  ", "bold"))
-        line.append(f"“{_short(c.quote)}”")
+        line.append(f"“{short(c.quote)}”")
         line.append(f"  [{c.start}-{c.end}]", style="dim")
         yield Padding(line, (0, 0, 0, 2))
         more = list(_more(c, say))
@@ -81,15 +81,15 @@ def _names(found: Sequence[Candidate], say: Mapping[str, Any]) -> Table:
     """Candidates that mean the same on one line, with how often and where first."""
     groups: dict[tuple[str, str], list[Candidate]] = {}
     for c in found:
-        groups.setdefault((_meaning(c, say), c.review), []).append(c)
+        groups.setdefault((meaning(c, say), c.review), []).append(c)
     table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 1))
-    for (meaning, review), held in groups.items():
-        quotes = dict.fromkeys(_short(c.quote, 70) for c in held)
+    for (meant, review), held in groups.items():
+        quotes = dict.fromkeys(short(c.quote, 70) for c in held)
         note = Text(say["reviews"].get(review, review), style="yellow")
         count = f"×{len(held)}" if len(held) > 1 else ""
         table.add_row(
             Text(" / ".join(list(quotes)[:3])),
-            Text(meaning),
+            Text(meant),
             count,
             Text(f"[{held[0].start}]", style="dim"),
             note,
@@ -97,8 +97,12 @@ def _names(found: Sequence[Candidate], say: Mapping[str, Any]) -> Table:
     return table
 
 
-def _meaning(c: Candidate, say: Mapping[str, Any]) -> str:
+def meaning(c: Candidate, say: Mapping[str, Any]) -> str:
+    """What a candidate was taken to mean, on one line."""
     said = c.payload
+    if c.kind == "commitment":
+        who = ", ".join(said["parties"]) or f"{say['unclear']} ({said['party_words']})"
+        return f"→ {say['strength'][said['strength']]}  {who}"
     if c.kind == "date":
         return f"→ {say['open'] if said['value'] == '?' else said['value']}"
     if c.kind == "amount":
@@ -111,7 +115,7 @@ def _meaning(c: Candidate, say: Mapping[str, Any]) -> str:
     return f"→ {link}" if link else f"→ {say['new']}"
 
 
-def _short(quote: str, longest: int = _LONGEST) -> str:
+def short(quote: str, longest: int = _LONGEST) -> str:
     """A quote on one line, without control characters, cut in the middle where it is long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in quote).split())
     return line if len(line) <= longest else f"{line[: longest * 2 // 3]} ... {line[-longest // 3 :]}"

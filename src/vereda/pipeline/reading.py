@@ -1,5 +1,6 @@
 """A statement on the table: read, extracted with the words of a case, printed. Imports little, so that it starts fast."""
 
+from collections.abc import Callable, Sequence
 from datetime import date as day
 from hashlib import sha256
 from io import BytesIO
@@ -15,6 +16,10 @@ from vereda.terms.statement import Candidate, Statement
 
 if TYPE_CHECKING:
     from vereda.pipeline.reply import Reply
+    from vereda.statements.admission import Proposed
+    from vereda.statements.vocabulary import Vocabulary
+
+    Other = Callable[[Statement, Vocabulary, Gazetteer], Proposed]  # an extractor beside the rules
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -23,6 +28,12 @@ def propose(
     file: Path, case: Path, text_lang: str | None = None, date: str | None = None
 ) -> tuple[Statement, tuple[Candidate, ...]]:
     """What a statement seems to say, with the vocabulary and the gazetteer of a case."""
+    document = opened(file, text_lang, date)
+    return document, statements.extract(document, statements.vocabulary(case), gazetteer(case))
+
+
+def opened(file: Path, text_lang: str | None = None, date: str | None = None) -> Statement:
+    """A statement as read."""
     if not file.is_file():
         raise BadRequest(f"{file} is not a file. Name the file of a statement: text, HTML, PDF or DOCX.")
     if date is not None:
@@ -30,19 +41,31 @@ def propose(
             day.fromisoformat(date)
         except ValueError:
             raise BadPeriod(f"--date takes a day like 2021-09-30, and {date!r} is none.") from None
-    document = statements.read(file.name, file.read_bytes(), text_lang, date)
-    return document, statements.extract(document, statements.vocabulary(case), gazetteer(case))
+    return statements.read(file.name, file.read_bytes(), text_lang, date)
 
 
 def reply(
-    file: Path, case: Path, lang: str = "en", text_lang: str | None = None, date: str | None = None
+    file: Path,
+    case: Path,
+    lang: str = "en",
+    text_lang: str | None = None,
+    date: str | None = None,
+    others: "Sequence[Other]" = (),
 ) -> "Reply":
-    """What `vereda read` prints."""
+    """What `vereda read` prints: what the rules found, and what each of `others` found beside them."""
     from vereda.pipeline.candidates import shown
     from vereda.pipeline.reply import Reply
 
-    document, found = propose(file, case, text_lang, date)
-    return Reply(tuple(shown(document, found, lang)), as_json(document, found))
+    document = opened(file, text_lang, date)
+    words, places = statements.vocabulary(case), gazetteer(case)
+    found = statements.extract(document, words, places)
+    told = [other(document, words, places) for other in others]
+    if not told:
+        return Reply(tuple(shown(document, found, lang)), as_json(document, found))
+    from vereda.pipeline import beside_shown
+
+    parts = (*shown(document, found, lang), *beside_shown.shown(told, found, lang))
+    return Reply(parts, beside_shown.as_json(as_json(document, found), document, told, found))
 
 
 def gazetteer(case: Path) -> Gazetteer:
@@ -75,10 +98,11 @@ def as_json(document: Statement, found: tuple[Candidate, ...]) -> dict[str, Any]
         "date_by": document.date_by or None, "characters": len(document.text), "notes": list(document.notes),
         "boilerplate": [{"start": b.start, "end": b.end, "why": b.boilerplate} for b in document.blocks if b.boilerplate],
     }  # fmt: skip
-    return {"document": head, "candidates": [_candidate(document, c) for c in found]}
+    return {"document": head, "candidates": [candidate(document, c) for c in found]}
 
 
-def _candidate(document: Statement, c: Candidate) -> dict[str, Any]:
+def candidate(document: Statement, c: Candidate) -> dict[str, Any]:
+    """One candidate as JSON."""
     origin = document.origin(c.start)
     span = statements.span(document, c)
     return {

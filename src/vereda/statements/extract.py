@@ -55,9 +55,9 @@ def _rules(document: Statement, vocabulary: Vocabulary, gazetteer: Gazetteer) ->
     plain, folded = document.plain, fold(document.plain)
     own = list(sentences(plain, document.blocks, lang))
     named = _inside(_names(plain, folded, lang, vocabulary), own)
-    people = [m for m in _inside(_people(lang.code).find(plain, folded), own) if not _shouted(plain, m.start)]
+    people = [m for m in _inside(_people(lang.code).find(plain, folded), own) if not shouted(plain, m.start)]
     named = longest([*named, *people])
-    places = _inside(_PLACES.of(Places, gazetteer, vocabulary).find(plain, folded, named), own)
+    places = _inside(places_of(gazetteer, vocabulary).find(plain, folded, named), own)
     dates, amounts = _numbers(document, folded, own, lang)
     spoken_for = Taken(named)
     topics = [m for m in _topics(plain, folded, vocabulary) if spoken_for.free(m.start, m.end)]
@@ -70,7 +70,7 @@ def _rules(document: Statement, vocabulary: Vocabulary, gazetteer: Gazetteer) ->
     return sorted([*kept, *promised], key=lambda m: (m.start, -m.end, m.kind))
 
 
-def _shouted(plain: str, at: int) -> bool:
+def shouted(plain: str, at: int) -> bool:
     """Whether a line is a headline in capitals: there a name cannot be told from other words."""
     start, end = plain.rfind("\n", 0, at) + 1, plain.find("\n", at)
     words = [w for w in plain[start : end if end >= 0 else len(plain)].split() if w[:1].isalpha()]
@@ -111,6 +111,11 @@ _NAMES: _Kept[Names] = _Kept()
 _PLACES: _Kept[Places] = _Kept()
 
 
+def places_of(gazetteer: Gazetteer, vocabulary: Vocabulary) -> Places:
+    """The reader of places of a gazetteer and a case, made once."""
+    return _PLACES.of(Places, gazetteer, vocabulary)
+
+
 def _inside(mentions: Sequence[Mention], own: Sequence[Sentence]) -> list[Mention]:
     """Mentions that lie in one sentence of the statement: none of boilerplate, none across two sentences."""
     found: list[Mention] = []
@@ -134,8 +139,8 @@ def _numbers(
     sums: list[Mention] = []
     for s in own:
         before = len(days)
-        ahead = _ahead(document.plain[s.start : s.end], lang)
-        for d in dates.find(document.plain, folded, s.start, s.end, ahead):
+        future = ahead(document.plain[s.start : s.end], lang)
+        for d in dates.find(document.plain, folded, s.start, s.end, future):
             raw = document.text[d.start : d.end]
             review = d.how if d.value == UNRESOLVED else ""
             days.append(
@@ -162,7 +167,7 @@ def _future(code: str) -> Callable[[str], bool]:
     return lambda text: bool(pattern.search(text))
 
 
-def _ahead(sentence: str, lang: Language) -> bool:
+def ahead(sentence: str, lang: Language) -> bool:
     """Whether a sentence speaks of what is to come: then "Thursday" is the next one."""
     return _future(lang.code)(sentence)
 

@@ -70,6 +70,15 @@ class Names:
                     yield Mention(kind, start, end, {"name": plain[start:end]}, (), score)
 
 
+def known_name(vocabulary: Vocabulary, plain: str, folded: str, start: int, end: int) -> Mention | None:
+    """What the case knows under exactly these words; None where it knows nothing of the name."""
+    for book in (vocabulary.organisations, vocabulary.instruments):
+        for hit in book.all_at(folded, plain, start):
+            if hit.end == end:
+                return _mention(start, end, plain, hit.entry, book is vocabulary.organisations)
+    return None
+
+
 def _of_known(guess: Mention, known: Sequence[Mention]) -> Mention | None:
     """A guess around a known name of its kind gives way to it."""
     inside = [k for k in known if guess.start <= k.start and k.end <= guess.end and k.kind == guess.kind]

@@ -28,13 +28,17 @@ class People:
         for m in pattern.finditer(plain):
             title = " ".join(filter(None, (m.groupdict().get("rank"), m["title"].lstrip(", "))))
             before = folded[max(0, m.start() - 28) : m.start()]
-            if self._left.search(before) or self._left.match(folded, m.start()):
+            if self.left(before, folded, m.start()):
                 continue
             start = m.start("rank") if m.groupdict().get("rank") else m.start()
             payload = {"name": m["name"], "office": " ".join(title.split())}
             party = self.party(plain, m.start(), m.end())
             payload |= {"party": party} if party else {}
             yield Mention("person", start, m.end(), payload, (), 0.7 if party else 0.6)
+
+    def left(self, before: str, folded: str, start: int) -> bool:
+        """Whether the words before a title, or the title itself, say that the office was left."""
+        return bool(self._left.search(before) or self._left.match(folded, start))
 
     def party(self, plain: str, start: int, end: int) -> str:
         """Code of the country whose adjective or name stands in or just before the title."""

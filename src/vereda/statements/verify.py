@@ -56,6 +56,21 @@ def sift(document: Statement, candidates: Iterable[Candidate]) -> tuple[list[Can
     return kept, rejected
 
 
+def occurrences(
+    document: Statement, quote: str, start: int = 0, end: int | None = None
+) -> list[tuple[int, int]]:
+    """Every place between two offsets where a quote stands whole, by its plain form; none where it is too short."""
+    stop = len(document.text) if end is None else end
+    view = fold(document.plain[start:stop]).replace("\n", " ")
+    wanted = " ".join(fold(plain(quote)).split())
+    if len(wanted) < 2:
+        return []
+    pattern = r"\s+".join(re.escape(word) for word in wanted.split(" "))
+    before = r"(?<!\w)" if wanted[0].isalnum() else ""
+    after = r"(?!\w)" if wanted[-1].isalnum() else ""
+    return [(start + m.start(), start + m.end()) for m in re.finditer(before + pattern + after, view)]
+
+
 def _sought(document: Statement, candidate: Candidate) -> tuple[int, int] | None:
     wanted = fold(plain(candidate.quote)).strip()
     if len(wanted) < 2:
