@@ -53,6 +53,44 @@ def classify() -> None:
 
 @classify.command()
 @_options(
+    click.argument("cube", type=PATH),
+    click.option("--model", "fitted", type=PATH, required=True, help="File that fit wrote."),
+    click.option("--zones", required=True, metavar="FILE|h3:N|Nkm", help="Polygons (GeoJSON, TopoJSON, GeoParquet), hexagons of H3 up to 7, or squares of 1 km or more."),
+    click.option("--code", metavar="PROPERTY", help="Of the polygons: the code of each."),
+    click.option("--prefix", default="", metavar="TEXT", help="Before each code, as CO-."),
+    click.option("--parent", metavar="PROPERTY", help="What each lies in: small zones are protected in its sum too."),
+    click.option("--layer", metavar="NAME", help="Of a TopoJSON file."),
+    click.option("--points", type=PATH, required=True, metavar="CSV", help="Of the survey: point, stratum (those of the map), reference."),
+    click.option("--reference", default="reference", show_default=True, metavar="COL", help="Class seen at each point."),
+    click.option("--class", "cls", required=True, metavar="NAME", help="How much of what."),
+    click.option("--definition", required=True, metavar="TEXT", help="What was counted, as 'standing on 31 December'."),
+    click.option("--period", required=True, metavar="YEAR", help="When."),
+    click.option("--least", type=float, default=100.0, show_default=True, metavar="HA", help="Smaller zones are not shown."),
+    click.option("--least-points", type=int, default=5, show_default=True, metavar="N", help="Nor those with fewer points."),
+    click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals."),
+    click.option("--mask", metavar="RULE", help="As predict was told."),
+    click.option("--from", "first", metavar="DATE", help="First date of the cube to read."),
+    click.option("--to", "last", metavar="DATE", help="And up to, not including."),
+    click.option("--beside", metavar="SERIES", help="Published figures of a case for the same zones, for reference, with their own definition."),
+    click.option("--case", "-c", default="us-colombia", show_default=True, help="Whose."),
+    click.option("--build", type=PATH, default=Path("build"), show_default=True, help="And its workspace."),
+    click.option("--dataset", metavar="NAME", help="Also write the description with which a case can keep the table."),
+    click.option("--out", type=PATH, required=True, help="Folder for areas.csv."),
+    *COMMON,
+)  # fmt: skip
+def zones(as_json: bool, cube: Path, **asked: Any) -> None:
+    """Areas by zone: probabilities of a map put right by the points of a survey; small zones are not shown.
+
+    Example: vereda classify zones ndvi.zarr --model model.npz --points seen.csv --zones municipalities.geojson --code code
+    --class soy --definition 'standing on 1 February' --period 2014 --out zones
+    """
+    from vereda.pipeline import zoning
+
+    _print(zoning.run(zoning.Asked(file=cube, **asked)), as_json)
+
+
+@classify.command()
+@_options(
     *LABELLED,
     click.option("--out", type=PATH, required=True, help="The model, a file that ends in .npz."),
     *COMMON,

@@ -263,7 +263,7 @@ def held_edition(card: SourceCard, v: Vintage) -> Step:
         v.file,
         f"sha256 {v.sha256}, {v.size} bytes",
         note=f"read on {v.read_on} by {v.reader}",
-        inputs=(publisher,),
+        inputs=(publisher, *(Step("made_from", what, which) for what, which in card.made_from.items())),
     )
     census = card.census.get(v.name)
     note = f"{v.rows} rows" + (f"; census of {census}" if census else "")

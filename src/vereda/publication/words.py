@@ -223,6 +223,7 @@ KINDS = {
     "neighbours": N_("neighbours"),
     "vintage": N_("vintage"),
     "file": N_("publisher’s file"),
+    "made_from": N_("made from"),
     "publisher": N_("publisher"),
     "claim": N_("document"),
     "parameter": N_("factor"),

@@ -364,6 +364,9 @@ class SourceDescription(Said):
     census: dict[str, int] = Field(
         default_factory=dict
     )  # of a population: edition -> year of the census it is projected from; an edition not listed does not say
+    made_from: dict[str, str] = Field(
+        default_factory=dict
+    )  # of a table that was computed: what it rests on -> which (sample, model, scenes)
     places: dict[str, DeclaredPlace] = Field(default_factory=dict)
     gazetteer: GazetteerColumns | None = None
     pairs: PairColumns | None = None

@@ -213,6 +213,7 @@ def card(description: SourceDescription, held: Vintage | None, checks: Sequence[
         definitions=description.definitions,
         reading=told(description),
         census=description.census,
+        made_from=description.made_from,
         command=_command(description),
     )
 

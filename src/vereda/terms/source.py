@@ -108,6 +108,9 @@ class SourceCard:
     )  # series id -> what it counts, where its id does not say it
     reading: tuple[tuple[str, str], ...] = ()  # how its file is read: what a line is about, and the line
     census: Mapping[str, int] = field(default_factory=dict)  # edition -> census that its population rests on
+    made_from: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of a computed table: what it rests on -> which
     command: str = ""  # what brings its figures here: vereda fetch DATASET, or vereda keep DATASET FILE
 
 
