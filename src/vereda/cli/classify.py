@@ -145,6 +145,8 @@ def validate(as_json: bool, bands: str, **asked: Any) -> None:
     click.option("--cell", type=float, default=1000.0, show_default=True, metavar="M", help="Side of the cells shown; 1000 is the least."),
     click.option("--survey", type=PATH, metavar="FILE", help="Map of pixels to draw points from (.tif); never to be published."),
     click.option("--points", type=PATH, metavar="CSV", help="Points drawn on that map: what the model says there, for area estimate."),
+    click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Blocks worked on side by side; the result is the same."),
+    click.option("--cluster", metavar="ADDRESS", help="Of a dask.distributed scheduler whose workers see the cube; 'local' starts --workers processes here."),
     *COMMON,
 )  # fmt: skip
 def predict(as_json: bool, **asked: Any) -> None:

@@ -63,10 +63,12 @@ def predict(model: Model, x: Values, given: Layout, mask: Rule | None = None) ->
     stratum[out] = k + 1
     asked = np.flatnonzero(~out)
     if len(asked):
-        read = model.features(series[asked], given)
+        read = model.features(series if len(asked) == len(series) else series[asked], given)
         whole = np.isfinite(read).all(axis=1)
-        told = model.of_features(read[whole])
+        if not whole.all():
+            read, asked = read[whole], asked[whole]
+        told = model.of_features(read)
         best = told.argmax(axis=1).astype(np.int8)
-        best[~model.envelope.inside(read[whole])] = k
-        stratum[asked[whole]], proba[asked[whole]] = best, told
+        best[~model.envelope.inside(read)] = k
+        stratum[asked], proba[asked] = best, told
     return Block(stratum.reshape(rows, columns), proba.reshape(rows, columns, k))

@@ -1,6 +1,7 @@
 """`vereda classify`: a model from labelled series, how well it tells them apart, and strata of a cube."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from vereda import __version__
 from vereda.errors import BadDesign, BadRequest
-from vereda.imagery import cells, classify, layout, masking, predict, quality, validation
+from vereda.imagery import blocks, cells, classify, layout, masking, predict, quality, validation
 from vereda.imagery.features import Recipe
 from vereda.imagery.samples import Samples
 from vereda.measurement.area import drawing
@@ -53,6 +54,8 @@ class Asked:
     cell: float = cells.LEAST
     survey: Path | None = None
     points: Path | None = None
+    workers: int = 1
+    cluster: str | None = None
     lang: Language = "en"
 
 
@@ -156,7 +159,7 @@ def run(asked: Asked) -> Reply:
 def of_cube(
     made: classify.Model, cube: cubes.Cube, rule: masking.Rule | None, asked: Asked, at: "_At | None" = None
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """What is mapped, by stratum, and shares by cell, of each class and of land the model does not know. One block in memory at a time."""
+    """What is mapped, by stratum, and shares by cell, of each class and of land the model does not know. Two blocks a worker in memory."""
     given, steps = window(cube, asked)
     layout.agree(made.learnt.season, given, str(cube.path))
     pixel = abs(cube.told["transform"][1])
@@ -166,11 +169,11 @@ def of_cube(
         )
     tally, names = predict.Tally(made.classes), predict.names(made.classes)
     grid = cells.cells(cube.told["rows"], cube.told["columns"], pixel, len(names), asked.cell)
-    blocks = _blocks(made, cube, given, steps, rule, tally, grid, at)
+    parts = _blocks(_Work(made, cube, given, steps, rule), asked, tally, grid, at)
     if asked.survey is not None:
-        maps.write_map(asked.survey, cube.told, blocks)
+        maps.write_map(asked.survey, cube.told, parts)
     else:
-        for _ in blocks:
+        for _ in parts:
             pass
     area = pixel * abs(cube.told["transform"][5]) / HECTARE
     shares = grid.share[..., : len(made.classes) + 1]
@@ -202,23 +205,41 @@ def window(cube: cubes.Cube, asked: Asked) -> tuple[layout.Layout, list[int]]:
 
 
 def _blocks(
-    made: classify.Model,
-    cube: cubes.Cube,
-    given: layout.Layout,
-    steps: Sequence[int],
-    rule: masking.Rule | None,
-    tally: predict.Tally,
-    grid: cells.Cells,
-    at: "_At | None",
+    work: "_Work", asked: Asked, tally: predict.Tally, grid: cells.Cells, at: "_At | None"
 ) -> Iterator[tuple[tuple[int, int, int, int], NDArray[np.int8]]]:
-    for block in cube.blocks():
-        top, bottom, left, right = cubes.edges(cube.told, block)
-        found = predict.predict(made, cube.read(block)[list(steps)], given, rule)
-        tally.add(found)
-        grid.add(found.stratum, top, left)
-        if at is not None:
-            at.add(found.proba, top, left)
-        yield (top, bottom, left, right), found.stratum
+    told, every = work.cube.told, work.cube.blocks()
+    with ExitStack() as until:
+        if asked.cluster is None:
+            parts = blocks.in_order(_found, work, every, asked.workers)
+        else:
+            client = until.enter_context(blocks.cluster(asked.cluster, asked.workers))
+            parts = blocks.on_workers(_found, work, every, client)
+        for block, found in zip(every, until.enter_context(closing(parts)), strict=True):
+            top, bottom, left, right = cubes.edges(told, block)
+            tally.add(found)
+            grid.add(found.stratum, top, left)
+            if at is not None:
+                at.add(found.proba, top, left)
+            yield (top, bottom, left, right), found.stratum
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a worker needs for any block."""
+
+    made: classify.Model
+    cube: cubes.Cube
+    given: layout.Layout
+    steps: Sequence[int]
+    rule: masking.Rule | None
+
+
+def _found(work: _Work, block: tuple[int, int]) -> predict.Block:
+    """One block, whoever works on it."""
+    values = work.cube.read(block)
+    if len(work.steps) < len(values):
+        values = values[list(work.steps)]
+    return predict.predict(work.made, values, work.given, work.rule)
 
 
 @dataclass(slots=True)
