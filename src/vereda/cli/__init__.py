@@ -404,6 +404,7 @@ from vereda.cli.export import export  # noqa: E402
 from vereda.cli.fetch import fetch  # noqa: E402
 from vereda.cli.places import places  # noqa: E402
 from vereda.cli.production import production  # noqa: E402
+from vereda.cli.relate import relate  # noqa: E402
 from vereda.cli.review import review  # noqa: E402
 from vereda.cli.scenes import scenes  # noqa: E402
 
@@ -417,6 +418,7 @@ main.add_command(fetch)
 main.add_command(places)
 main.add_command(production)
 main.add_command(sources)
+main.add_command(relate)
 main.add_command(review)
 main.add_command(scenes)
 
