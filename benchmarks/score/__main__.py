@@ -1,7 +1,8 @@
 """Score the extractors on annotated statements: `python benchmarks/score --out docs/statements.md`; see the Makefile.
 
-Three sets: the founding statements (tuned on; their texts are not in the repository, so their rows are only written where
-they are at hand), made-up statements for development (tuned on), and held-out ones that nobody tuned on.
+Four sets: the founding statements (tuned on; their texts are not in the repository, so their rows are only written where
+they are at hand), made-up statements for development (tuned on), held-out ones by the authors of the rules, and unseen
+ones by writers who did not know the rules.
 """
 
 import argparse
@@ -21,6 +22,11 @@ CASE = ROOT / "cases" / "us-colombia"
 MADE_UP = ROOT / "tests" / "data" / "statements"
 FOUNDING = ROOT.parent / "shared" / "statements"
 BEGIN, END = "<!-- scores: written by `make score` -->", "<!-- end of scores -->"
+SETS = {
+    "unseen": "**Unseen**: made-up statements by writers who knew the annotation guide and not the rules; never tuned on.",
+    "heldout": "**Held out**: made-up statements by the authors of the rules; never tuned on.",
+    "development": "**Development**: made-up statements the rules were tuned on.",
+}
 Scores = dict[tuple[str, str], Score]  # by kind and language
 
 
@@ -35,7 +41,7 @@ def founding(texts: Path = FOUNDING) -> Iterator[tuple[Annotated, Statement]]:
 
 
 def made_up(kind: str) -> Iterator[tuple[Annotated, Statement]]:
-    """Made-up statements: "development" or "heldout"."""
+    """Made-up statements: "development", "heldout" or "unseen"."""
     for annotated in folder(MADE_UP):
         if annotated.name.startswith(kind):
             yield annotated, statements.read(f"{annotated.name}.txt", annotated.text.encode())
@@ -82,7 +88,7 @@ def beside(name: str) -> str:
 
     extractor, looked_for = load(name), set(KINDS_OF.values())
     parts = [f"**{extractor.extractor}**, licence: {extractor.licence or 'none stated'}.", ""]
-    for kind, told in (("heldout", "Held out"), ("development", "Development")):
+    for kind, told in (("unseen", "Unseen"), ("heldout", "Held out"), ("development", "Development")):
         own = (item for item in made_up(kind) if extractor.reads(item[1].lang))
         found = {key: one for key, one in scored(own, extractor).items() if key[0] in looked_for}
         parts += [f"**{told}**", "", *table(found), ""]
@@ -91,9 +97,10 @@ def beside(name: str) -> str:
 
 def section() -> str:
     """The scores of the page."""
-    held, dev, five = scored(made_up("heldout")), scored(made_up("development")), scored(founding())
-    parts = ["**Held out**: made-up statements never tuned on.", "", *table(held), ""]
-    parts += ["**Development**: made-up statements the rules were tuned on.", "", *table(dev), ""]
+    five = scored(founding())
+    parts = []
+    for kind, told in SETS.items():
+        parts += [told, "", *table(scored(made_up(kind))), ""]
     if five:
         parts += [
             "**Founding statements**: the five texts the case began with, tuned on.",
