@@ -226,12 +226,13 @@ def test_the_founding_statements_find_what_the_register_has() -> None:
         file = next(
             f for f in FOUNDING.iterdir() if statements.read(f.name, f.read_bytes()).sha256 == one.sha256
         )
-        document = statements.read(
-            file.name, file.read_bytes(), None, one.date if one.date and len(one.date) == 10 else None
-        )
+        day = (
+            "2021-09-30" if one.id == "cnwg-2021" else one.date
+        )  # undated; the working group met on that day
+        document = statements.read(file.name, file.read_bytes(), None, day)
         texts.append(Read(document, statements.extract(document, words(), places()), f"text/{one.id}"))
     found: tuple[Tie, ...] = ties(texts, held(register), known(register))
     pairs = {(t.relation, t.newer.ref, t.older.ref) for t in found}
     assert ("narrows", "text/cnwg-2021", "commitment/C09") in pairs
-    assert ("fulfils", "text/uscap-2012", "instrument/INS02") in pairs
+    assert ("fulfils", "instrument/INS08", "text/cnwg-2021") in pairs
     assert len(found) <= 12  # few enough to be read
