@@ -33,6 +33,16 @@ def test_who_is_near_with_the_edition_of_the_boundaries() -> None:
     assert "ninguno" in typed("--near", "CO-88564", "-k", "1", "--lang", "es")  # an island
 
 
+def test_a_place_that_is_not_drawn_is_no_island() -> None:
+    """CO-27493 was created after the boundaries of 2018; a department is not on boundaries of municipalities."""
+    for code in ("CO-27493", "CO-52"):
+        assert json.loads(typed("--near", code, "--json"))["touching"] is None
+    assert "not on these boundaries" in typed("--near", "CO-27493")
+    without_seat = json.loads(typed("--near", "CO-94663", "--json"))
+    assert len(without_seat["touching"]) == 4
+    assert without_seat["nearest"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "one of the two"), (("--between", "2005"), "two years"), (("--near", "CO-99999"), "CO-99999"),

@@ -44,6 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "rivals": ("several editions: see --json", "varias ediciones: véase --json"),
     "of": ("{series} {year}", "{series} {year}"),
     "nobody": ("none", "ninguno"),
+    "undrawn": ("not known: it is not on these boundaries", "no se sabe: no está en estos límites"),
+    "unseated": ("not known: the list of places has no seat of it", "no se sabe: la lista de lugares no tiene su cabecera"),
     "corner": ("(a corner)", "(una esquina)"),
 }  # fmt: skip
 
@@ -180,12 +182,16 @@ def around(folder: Path, place: str, k: int, lang: str = "en") -> Reply:
             _named(study.gazetteer, [code]) + (f" {word('corner', lang)}" if contact == "point" else "")
             for code, contact in sorted(mine.items())
         ]
-        shown += _listed(word("touching", lang, vintage=vintage, dataset=dataset), names, lang)
-        told |= {"touching": mine, "touching_on": vintage}
+        drawn = bool(mine) or _drawn(study.gazetteer, place, vintage)
+        none = word("nobody" if drawn else "undrawn", lang)
+        shown += _listed(word("touching", lang, vintage=vintage, dataset=dataset), names, none)
+        told |= {"touching": mine if drawn else None, "touching_on": vintage}
     for dataset, vintage in _editions(study, "places")[:1]:
-        near = nearest(study.gazetteer, place, k)
+        seated = study.gazetteer.get(place).lon is not None
+        near = nearest(study.gazetteer, place, k) if seated else ()
         names = [f"{_named(study.gazetteer, [one.place])}, {one.km:.0f} km" for one in near]
-        shown += _listed(word("nearest", lang, vintage=vintage, dataset=dataset), names, lang)
+        none = word("nobody" if seated else "unseated", lang)
+        shown += _listed(word("nearest", lang, vintage=vintage, dataset=dataset), names, none)
         told |= {"nearest": [one._asdict() for one in near], "nearest_on": vintage}
     return Reply(tuple(shown), told)
 
@@ -203,5 +209,12 @@ def _named(gazetteer: Gazetteer, codes: list[str] | tuple[str, ...]) -> str:
     return ", ".join(f"{code} {gazetteer.get(code).name}" for code in codes) or "–"
 
 
-def _listed(head: str, names: list[str], lang: str) -> list[Text]:
-    return [Text(head, style="bold"), *(Text(f"  {name}") for name in names or [word("nobody", lang)])]
+def _drawn(gazetteer: Gazetteer, place: str, vintage: str) -> bool:
+    """Whether boundaries of that year have the place: a code of the finest level that was valid then."""
+    one, year = gazetteer.get(place), int(vintage[:4])
+    held = (one.since or year) <= year <= (one.until or year)
+    return held and one.level in gazetteer.finest
+
+
+def _listed(head: str, names: list[str], none: str) -> list[Text]:
+    return [Text(head, style="bold"), *(Text(f"  {name}") for name in names or [none])]

@@ -97,6 +97,11 @@ def keep(
         if description.terms == "open"
         else " Its terms are not stated: keep it out of what you publish as files."
     )
+    unread = (
+        ""
+        if dataset in (*bare.datasets, *bare.optional_datasets)
+        else f" This case does not read it yet: add {dataset} to optional_datasets in {folder / 'case.yml'}."
+    )
     if description.terms != "open":
         write_files(folder / "local", {".gitignore": "*\n"})
     if description.kind == "geometry":
@@ -108,13 +113,13 @@ def keep(
         )  # fmt: skip
         documents = {f"{vintage}.geojson": polygons, f"{vintage}.json": json.dumps(asdict(said), indent=1)}
         write_files(where, documents)
-        return f"Kept {dataset} {vintage} in {where}; maps are now drawn with it.{note}"
+        return f"Kept {dataset} {vintage} in {where}; maps are drawn with it.{note}{unread}"
     # The edition described may hold figures of several vintages, each named in its row; another edition is one vintage.
     named = "" if vintage == description.name_of_vintage else vintage
     table, _ = sources.bring(description, file, gazetteer, named)
     content, sidecar = sources.vintage(description, table, file, day, vintage)
     write_files(where, {f"{vintage}.parquet": content, f"{vintage}.yml": sidecar})
-    return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}"
+    return f"Kept {dataset} {vintage}: {table.num_rows:,} rows in {where}.{note}{unread}"
 
 
 def _one_unit(folder: Path, described: sources.SourceDescription, datasets: tuple[str, ...]) -> None:
