@@ -77,6 +77,18 @@ def test_verify_says_what_was_not_compared(case: Path) -> None:
     assert "not here" in nothing.output
 
 
+def test_what_a_case_does_not_read_is_said_when_it_is_kept(case: Path) -> None:
+    plots = str(case / "files" / "plots.csv")
+    other = case / "sources" / "other-plots"
+    other.mkdir()
+    told = (case / "sources" / "made-up-plots" / "source.yml").read_text(encoding="utf-8")
+    (other / "source.yml").write_text(told.replace("plot_area", "other_area"))
+    read = vereda("keep", "made-up-plots", plots, "--vintage", "2025-06", "--case", str(case))
+    unread = vereda("keep", "other-plots", plots, "--vintage", "2025-06", "--case", str(case))
+    assert "does not read it" not in read
+    assert "does not read it yet: add other-plots to optional_datasets in" in " ".join(unread.split())
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--vintage", "garbage"), ("--vintage", "2025-01/2025-06"), ("--read-on", "tomorrow")],

@@ -199,6 +199,15 @@ def test_a_day_is_read_in_one_order_or_in_none(
     assert found.layout.layout.value == "events"
 
 
+def test_days_written_in_several_ways_are_all_named(csv_file: Write) -> None:
+    """The example is a cell that leaves day and month open, not one that any list of forms reads."""
+    days = ["2019-01-02", "03/04/2020", "43831"]
+    rows = "".join(f"{CODES[i % 4]},{days[i % 3]},{i + 5}\n" for i in range(8))
+    said = profile(csv_file(f"code,fecha,n\n{rows}"), MADE_UP).period.said["dates"]
+    assert said.value is None
+    assert [n.values for n in said.because] == [{"example": "03/04/2020"}, {"forms": "iso, serial"}]
+
+
 def test_what_is_measured_on_a_day_is_not_said_to_add_up(csv_file: Write) -> None:
     rows = "".join(f"{CODES[i % 4]},2019-{1 + i // 4:02}-28,{i + 5}\n" for i in range(16))
     assert not profile(csv_file(f"code,date,people\n{rows}"), MADE_UP).layout.layout.decided

@@ -110,6 +110,10 @@ SEEN: Mapping[str, tuple[str, str]] = {
         "No cell decides whether day or month comes first: {example}. Write dmy or mdy in a list.",
         "Ninguna celda decide si va primero el día o el mes: {example}. Escriba dmy o mdy en una lista.",
     ),
+    "date_others": (
+        "Other cells are written otherwise ({forms}): list these too.",
+        "Otras celdas están escritas de otro modo ({forms}): inclúyalos también en la lista.",
+    ),
     "no_period": (
         "No column holds years or days and no header names a year: write the year of the whole file.",
         "Ninguna columna contiene años o días ni un encabezado nombra un año: escriba el año de todo el archivo.",

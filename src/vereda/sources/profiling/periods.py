@@ -151,9 +151,10 @@ def _daily(name: str, forms: tuple[str, ...], cells: Mapping[str, Mapping[str, i
     decides = next(
         (t for t in texts if sure and (p := _PARTS.fullmatch(t)) and max(int(p[1]), int(p[2])) > 12), texts[0]
     )
-    said["dates"] = (
-        Proposed(known, (note("date_form", forms=", ".join(forms), example=decides),))
-        if sure
-        else Proposed(None, (note("date_undecided", example=texts[0]),))
-    )
+    if sure:
+        said["dates"] = Proposed(known, (note("date_form", forms=", ".join(forms), example=decides),))
+    else:
+        either = next(t for t in texts if _is_day(t, "dmy") and _is_day(t, "mdy"))
+        others = (note("date_others", forms=", ".join(known)),) if known else ()
+        said["dates"] = Proposed(None, (note("date_undecided", example=either), *others))
     return Period(said, column=name, days=True, first=years[0], last=years[-1])
