@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Example] = {
     "aerial_spraying_area": (([28_563.2, 3_883.6],), [28_563.2, 3_883.6]),  # Tumaco, Cáceres 2005
     "cocaine_seized": (([746.3],), [746.3]),  # Colombia 2023
     "cocaine_seized_by_place": (([80.0125, 48.7],), [80.0125, 48.7]),
+    "coca_base_seized_by_place": (([1.25, 0.4],), [1.25, 0.4]),
     "coca_base_paste_seized": (([98.233],), [98.233]),  # Colombia 2023
     "drug_labs_destroyed": (([5_329.0],), [5_329.0]),  # Colombia 2024
     "drug_infrastructure_destroyed": (([12.0],), [12.0]),

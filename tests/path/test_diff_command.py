@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
 from vereda.cli import main
+from vereda.pipeline.revising import few_as_ranges
 from vereda.pipeline.revision_words import WORDS
 from vereda.sources.editions import SCHEMAS
 from vereda.sources.noticed import KINDS
@@ -40,6 +42,30 @@ def edition(case: Path, name: str, *changes: tuple[str, str]) -> Path:
 
 
 MOVED = (("011,North Field,60.0", "011,North Field,50.0"), ("021,South Field,10.0", "021,South Field,20.0"))
+
+
+def test_few_people_are_a_range_in_both_editions() -> None:
+    """One or two dead in a municipality are 1-4 here as everywhere; a larger count, and hectares, are told."""
+    unit = ["deaths", "deaths", "ha", "deaths"]
+    cells = {
+        "place": ["XA-1", "XA-1", "XA-1", "XA"],
+        "before": [2.0, 7.0, 2.0, 2.0],
+        "after": [3.0, 4.0, 3.0, 3.0],
+    }
+    for side in ("before", "after"):
+        cells |= {f"unit_{side}": unit, f"low_{side}": [None] * 4, f"high_{side}": [None] * 4, f"status_{side}": ["observed"] * 4}  # fmt: skip
+    made = {
+        k: pa.array(v, pa.float64()) if k.startswith(("low", "high")) else pa.array(v)
+        for k, v in cells.items()
+    }
+    told = few_as_ranges(pa.table(made), ["XA-1"])
+    assert told["before"].to_pylist() == [None, 7.0, 2.0, 2.0]
+    assert told["after"].to_pylist() == [None, None, 3.0, 3.0]
+    assert [told[f"{end}_after"].to_pylist() for end in ("low", "high")] == [
+        [1.0, 1.0, None, None],
+        [4.0, 4.0, None, None],
+    ]
+    assert told["status_after"].to_pylist() == ["few", "few", "observed", "observed"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "A reallocation"), ("es", "Una reasignación")])

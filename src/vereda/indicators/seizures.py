@@ -26,6 +26,20 @@ def cocaine_seized_by_place(tonnes: Array) -> Array:
     return tonnes
 
 
+@indicator(
+    "coca_base_seized_by_place",
+    "Coca base seized in the country, by place",
+    "t",
+    needs=("coca_base_seized_by_place",),
+)
+def coca_base_seized_by_place(tonnes: Array) -> Array:
+    """Tonnes of coca base by the municipality of the seizure; a country is the sum of its municipalities. What was seized abroad is a place of its own and in no sum. Base is made into cocaine later: the two are never added.
+
+    tonnes (n,) t as seized, of unknown purity.
+    """
+    return tonnes
+
+
 @indicator("coca_base_paste_seized", "Coca base and paste seized", "t", needs=("coca_base_paste_seized",))
 def coca_base_paste_seized(tonnes: Array) -> Array:
     """Tonnes of coca base and paste seized in the year, national totals as published. Base is made into cocaine later: the two are never added.

@@ -1,15 +1,18 @@
 """vereda diff: two editions of one publication, held by the case or in a file, compared cell by cell."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vereda import sources
 from vereda.errors import BadRequest, WaitingForData
 from vereda.pipeline import revision_shown as shown
 from vereda.pipeline.reply import Reply
 from vereda.pipeline.study import Study
+from vereda.terms.few import FEWEST, PEOPLE
 from vereda.terms.source import Batch, Check
 
 
@@ -39,10 +42,31 @@ def diff(folder: Path, dataset: str, earlier: str, later: str, lang: str = "en")
         entries = sources.compare_lists(one.table, other.table, sources.LIST_KEYS[described.kind])
         return shown.lists(dataset, one.name, other.name, entries, lang)
     levels = {code: place.level for code, place in study.gazetteer.places.items()}
-    revision = sources.compare(one.table, other.table, levels)
-    noticed = (*sources.notices(revision), *sources.otherwise(one.said, other.said, revision))
+    exact = sources.compare(one.table, other.table, levels)
+    noticed = (*sources.notices(exact), *sources.otherwise(one.said, other.said, exact))
+    finest = [c for c, place in study.gazetteer.places.items() if place.level in study.gazetteer.finest]
+    revision = replace(exact, cells=few_as_ranges(exact.cells, finest))
     failed = [(edition.name, check) for edition in (one, other) for check in edition.failed]
     return shown.revision(dataset, one.name, other.name, revision, noticed, failed, names, lang)
+
+
+def few_as_ranges(cells: pa.Table, finest: Sequence[str]) -> pa.Table:
+    """Cells of a revision in which few people of one of the finest places are a range, as everywhere (decision 10)."""
+    place = pc.is_in(cells["place"], pa.array(finest, pa.string()))
+    for side in ("before", "after"):
+        value = cells[side]
+        people = pc.is_in(cells[f"unit_{side}"], pa.array(sorted(PEOPLE), pa.string()))
+        some = pc.and_(pc.greater(value, 0), pc.less(value, FEWEST))
+        hidden = pc.fill_null(pc.and_(pc.and_(place, people), some), False)
+        for name, told in (
+            (side, None),
+            (f"low_{side}", 1.0),
+            (f"high_{side}", FEWEST - 1.0),
+            (f"status_{side}", "few"),
+        ):
+            at, column = cells.schema.get_field_index(name), cells[name]
+            cells = cells.set_column(at, name, pc.if_else(hidden, pa.scalar(told, column.type), column))
+    return cells
 
 
 def _edition(study: Study, dataset: str, asked: str) -> Edition:

@@ -179,6 +179,8 @@ def _value(row: Mapping[str, Any], side: str, lang: str) -> str:
     if value is not None:
         return f"{exact(value, lang)} {unit(of, lang)}".strip()
     status = row[f"status_{side}"]
+    if status == "few":
+        return f"{digits(row[f'low_{side}'], lang)}–{digits(row[f'high_{side}'], lang)} {unit(of, lang)}"
     return translate(status.replace("_", " "), lang) if status else "–"
 
 
