@@ -199,6 +199,22 @@ def test_a_day_is_read_in_one_order_or_in_none(
     assert found.layout.layout.value == "events"
 
 
+def test_of_two_columns_of_names_the_inner_is_the_place(csv_file: Write, colombia: Gazetteer) -> None:
+    """Two municipalities are called San Pedro and two Manaure: fewer names of municipalities than of departments."""
+    rows = [
+        "Antioquia,San Pedro",
+        "Sucre,San Pedro",
+        "Cesar,Manaure",
+        "La Guajira,Manaure",
+        "Nariño,Los Andes",
+    ]
+    text = "depto,muni,year,n\n" + "".join(f"{row},2019,{7 * i + 1}\n" for i, row in enumerate(rows))
+    place = profile(csv_file(text), colombia).place
+    assert place.column == "muni"
+    assert place.texts["Los Andes"] == "CO-52418"
+    assert place.texts["San Pedro"] is None  # two places bear the name; none is chosen
+
+
 def test_days_written_in_several_ways_are_all_named(csv_file: Write) -> None:
     """The example is a cell that leaves day and month open, not one that any list of forms reads."""
     days = ["2019-01-02", "03/04/2020", "43831"]

@@ -158,6 +158,30 @@ def test_a_header_of_two_rows_with_merged_groups(said: Said, written: Written) -
     assert (found["row"], found["col"]) == (4, "C (Hectáreas / 2020)")
 
 
+@pytest.mark.parametrize("code", ["CODMPIO", "CodMpio"])
+def test_the_drug_observatorys_workbooks_have_one_column_a_year(
+    said: Said, written: Written, code: str
+) -> None:
+    head = ["CODDEPTO", "DEPARTAMENTO", code, "MUNICIPIO", 1999.0, 2000.0]
+    cells = made.sheet(
+        [
+            head,
+            [5.0, "ANTIOQUIA", "05120", "CÁCERES", None, 12.0],
+            [52.0, "NARIÑO", "52835", "TUMACO", 3.5, 0.0],
+        ]
+    )
+    described = said(
+        layout="wide",
+        place=f"{{column: {code}, prefix: CO-, width: 5, name: MUNICIPIO}}",
+        period='{columns: "{}"}',
+        series="{aerial_spraying_area: {unit: ha}}",
+        values="",
+        ignore="{CODDEPTO: the code says it, DEPARTAMENTO: the code says it}",
+    )
+    path = written(made.book({"Hoja 1": cells}))
+    assert [r for r in rows(described, path) if r[2]] == [("CO-05120", "2000", 12), ("CO-52835", "1999", 3.5)]
+
+
 def test_cells_merged_below_the_header_are_refused(said: Said, written: Written) -> None:
     path = written(made.book({"Hoja 1": made.sheet(EVENTS, merged=["B2:B3"])}))
     with pytest.raises(BadSource, match="cells B2:B3 are merged below the header"):

@@ -34,9 +34,13 @@ def by_name(
         like = _like_codes(cells)
         none = note("codes_of_none", columns=like) if like else note("no_place")
         return Located({"column": Proposed(None, (none, *longer))}, doubtful=longer)
-    # The finest: of two columns of names, the one with more different texts lies inside the other.
-    column, _, of = max(found, key=lambda f: (f[1], f[0]))
-    outer = next((c for c, _, _ in found if c != column and _inside(text, column, c)), None)
+    # The finest: of two columns of names, the one whose places lie inside those of the other; else the one with more texts.
+    within = {
+        inner: next((o for o, _, _ in found if o != inner and _inside(text, inner, o, called, gazetteer)), None)
+        for inner, _, _ in found
+    }
+    column, _, of = max(found, key=lambda f: (within[f[0]] is not None, f[1], f[0]))
+    outer = within[column]
     joined, doubtful = _resolve(text, column, outer, called, gazetteer)
     why: list[Note] = [
         note("joined_by_name", column=column, joined=sum(1 for c in joined.values() if c), of=of)
@@ -59,12 +63,16 @@ def by_name(
     )  # fmt: skip
 
 
-def _inside(text: pa.Table, inner: str, outer: str) -> bool:
-    """Whether most names of one column stand beside one name of the other only."""
-    pairs = pairs_of(text, inner, outer)
-    return len(pairs) <= 1.5 * len({a for a, _ in pairs}) and len({b for _, b in pairs}) < len(
-        {a for a, _ in pairs}
-    )
+def _inside(
+    text: pa.Table, inner: str, outer: str, called: Mapping[str, list[str]], gazetteer: Gazetteer
+) -> bool:
+    """Whether most names of one column are places of what stands beside them in the other."""
+    pairs = [(a, b) for a, b in pairs_of(text, inner, outer) if a.strip() and b.strip()]
+    fits = 0
+    for name, beside in pairs:
+        above = called.get(_plain(_bare(beside)), ())
+        fits += any(gazetteer.get(c).parent in above for c in called.get(_plain(_bare(name)), ()))
+    return bool(pairs) and fits >= _MOST * len(pairs)
 
 
 def _resolve(
