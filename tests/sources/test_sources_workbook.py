@@ -162,7 +162,7 @@ def test_a_header_of_two_rows_with_merged_groups(said: Said, written: Written) -
 def test_the_drug_observatorys_workbooks_have_one_column_a_year(
     said: Said, written: Written, code: str
 ) -> None:
-    head = ["CODDEPTO", "DEPARTAMENTO", code, "MUNICIPIO", 1999.0, 2000.0]
+    head = ["CODDEPTO", "DEPARTAMENTO", code, "MUNICIPIO", 2019.0, 2020.0]
     cells = made.sheet(
         [
             head,
@@ -176,10 +176,11 @@ def test_the_drug_observatorys_workbooks_have_one_column_a_year(
         period='{columns: "{}"}',
         series="{aerial_spraying_area: {unit: ha}}",
         values="",
+        numbers='{default: {decimal: ".", empty: absent}}',
         ignore="{CODDEPTO: the code says it, DEPARTAMENTO: the code says it}",
     )
     path = written(made.book({"Hoja 1": cells}))
-    assert [r for r in rows(described, path) if r[2]] == [("CO-05120", "2000", 12), ("CO-52835", "1999", 3.5)]
+    assert [r for r in rows(described, path) if r[2]] == [("CO-52835", "2019", 3.5), ("CO-05120", "2020", 12)]
 
 
 def test_cells_merged_below_the_header_are_refused(said: Said, written: Written) -> None:
