@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sources_case import VINTAGES, observations, publishers
 
 from vereda import sources
-from vereda.sources.addable import adds_up
+from vereda.terms.unit import adds_up
 from vereda.sources.description import NumberFormat
 from vereda.sources.noticed import KINDS
 from vereda.terms.observation import OBSERVATIONS

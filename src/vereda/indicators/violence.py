@@ -58,7 +58,7 @@ def extortion_rate(cases: Array, population: Array) -> Array:
 
 @indicator("kidnapped", "People kidnapped", "persons", needs=("kidnapped",), better="down")
 def kidnapped(people: Array) -> Array:
-    """People kidnapped in the year, for a ransom or another demand or without one. Those without a known municipality are in no sum of municipalities.
+    """People kidnapped in the year, for a ransom or another demand or without one. Those without a known municipality are in the sums of department and country alone.
 
     people (n,).
     """

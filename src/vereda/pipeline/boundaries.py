@@ -11,11 +11,11 @@ from vereda.errors import BadRequest
 from vereda.pipeline.reply import Reply
 from vereda.pipeline.study import Study, reconciled
 from vereda.publication.text import digits
-from vereda.sources.addable import adds_up
 from vereda.sources.crosswalk import crosswalk, nearest
 from vereda.store import Store
 from vereda.terms.figure import Figure
 from vereda.terms.place import Gazetteer
+from vereda.terms.unit import adds_up
 
 WORDS: dict[str, tuple[str, str]] = {
     "what": ("What", "Qué"),

@@ -13,6 +13,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from math import fsum, isnan
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,8 +30,10 @@ from vereda.terms.indicator import REGISTRY, Indicator
 from vereda.terms.period import known_on, period
 from vereda.terms.place import Gazetteer, Place
 from vereda.terms.source import SourceCard, Vintage
+from vereda.terms.unit import adds_up
 
 GRADES = {"high": 3, "medium": 2, "low": 1, None: 0}
+UNPLACED = "unassigned"  # level of what is known by department or country and in no municipality
 AT_ONCE = 100_000  # a series of no more rows is fetched whole: quicker than place by place
 
 
@@ -88,6 +91,9 @@ class Sum:
     value: float
     tally: Tally
     uncollected: int  # municipalities the publisher does not cover; they are in no total
+    partial: int = (
+        0  # of how many municipalities, where no row means that nothing is known and some have none; else 0
+    )
 
     @property
     def status(self) -> str:
@@ -151,10 +157,11 @@ class Desk:
         vintages: Mapping[tuple[str, str], Vintage],
         as_of: str,
         absences: Mapping[str, Absent],
+        adds: Mapping[str, bool] = MappingProxyType({}),
     ) -> None:
-        """`vintages`: by dataset and sha256 of the publisher's file. `absences`: what a missing row means, for each series whose municipal table leaves zeros out."""
+        """`vintages`: by dataset and sha256 of the publisher's file. `absences`: what a missing row means, for each series whose municipal table leaves zeros out. `adds`: whether a series has a sum over places, where its unit does not decide."""
         self.register, self.gazetteer, self.cards, self.as_of = register, gazetteer, cards, as_of
-        self.vintages, self.absences = vintages, absences
+        self.vintages, self.absences, self._adds = vintages, absences, adds
         self._store, self._day = store, date.fromisoformat(as_of)
         self._breaks = {(b.series, b.estimator, b.since) for b in register.case.breaks}
         self._preferred = {name: i for i, name in enumerate(register.case.estimators)}
@@ -162,6 +169,7 @@ class Desk:
         self._held: dict[tuple[str, str], dict[str, list[Row]]] = {}
         self._tallied: dict[tuple[str, str], dict[str, list[Tally]]] = {}
         self._found: dict[tuple[str, str, str], tuple[Figure, ...]] = {}
+        self._counted: dict[tuple[str, int], int] = {}
         self._few = Few(self)
         self._divided: dict[str, Division | None] = {}
 
@@ -198,7 +206,7 @@ class Desk:
         """What each edition has for the municipalities of a place, by period; nothing for a municipality."""
         key = (series, place)
         if key not in self._tallied:
-            inside = self._municipalities_of.get(place, ())
+            inside = (*self._municipalities_of.get(place, ()), *self._unplaced_in.get(place, ()))
             known = inside and series in self._everything
             self._tallied[key] = self._add(series, inside) if known else {}
         return self._tallied[key]
@@ -216,17 +224,25 @@ class Desk:
     @cached_property
     def _municipalities_of(self) -> Mapping[str, tuple[str, ...]]:
         """Every municipality inside each larger place, in code order."""
+        return self._inside(self._municipality)
+
+    @cached_property
+    def _unplaced_in(self) -> Mapping[str, tuple[str, ...]]:
+        """What a publisher places in a department or country and in none of its municipalities: in their sums."""
+        return self._inside(code for code, p in self.gazetteer.places.items() if p.level == UNPLACED)
+
+    def _inside(self, codes: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for code in sorted(self._municipality):
-            parent = self._municipality[code].parent
+        for code in sorted(codes):
+            parent = self.gazetteer.places[code].parent
             while parent:
                 found[parent].append(code)
                 parent = self.gazetteer.places[parent].parent if parent in self.gazetteer else None
-        return {place: tuple(codes) for place, codes in found.items()}
+        return {place: tuple(inside) for place, inside in found.items()}
 
     def periods(self, series: str, place: str) -> tuple[str, ...]:
         """Periods for which the place, or a municipality inside it, has an observation; oldest first."""
-        found = {*self._rows(series, place), *self._tallies(series, place)}
+        found = {*self._rows(series, place), *self._sums(series, place)}
         if place in self._municipality and series in self.absences:
             found |= {*self._table(series, place)}
         return tuple(sorted(found, key=lambda text: (period(text).start, period(text).end)))
@@ -243,11 +259,11 @@ class Desk:
         return tuple(self._rows(series, place).get(when, ()))
 
     def sum(self, series: str, place: str, when: str) -> Sum | None:
-        """The total over the municipalities of `place`; None where none of them has a value.
+        """The total over the municipalities of `place`; None where none of them has a value, or where they have no sum.
 
         One estimator, one edition: a total of parts from several is nobody's estimate.
         """
-        tallies = self._tallies(series, place).get(when)
+        tallies = self._sums(series, place).get(when)
         if not tallies:
             return None
         lead = max(tallies, key=self._first)
@@ -255,7 +271,35 @@ class Desk:
             return None
         rule = self.absences.get(series)
         outside = sum(self._is_inside(code, place) for code in (rule.but if rule else ()))
-        return Sum(place, lead.total, lead, outside)
+        return Sum(place, lead.total, lead, outside, self._partial(series, place, when, lead))
+
+    def _partial(self, series: str, place: str, when: str, lead: Tally) -> int:
+        """How many municipalities there were, where fewer have a value and no row means that nothing is known."""
+        there = 0 if series in self.absences else self._there(place, period(when).year)
+        return there if lead.values < there else 0
+
+    def _there(self, place: str, year: int) -> int:
+        """How many municipalities a place had in a year."""
+        if (place, year) not in self._counted:
+            spots = (self._municipality[code] for code in self._municipalities_of.get(place, ()))
+            valid = (s for s in spots if (s.since or year) <= year <= (s.until or year))
+            self._counted[place, year] = sum(1 for _ in valid)
+        return self._counted[place, year]
+
+    def _sums(self, series: str, place: str) -> Mapping[str, list[Tally]]:
+        """The tallies of what has a sum: a share, a rate or a score of many places added up is a number of nothing."""
+        tallies = self._tallies(series, place)
+        found = {when: [t for t in these if self.adds_up(series, t.unit)] for when, these in tallies.items()}
+        return {when: these for when, these in found.items() if these}
+
+    def without_sum(self, series: str, place: str) -> str | None:
+        """The unit of a series that places inside this one have, and that has no sum; None where it has one."""
+        units = {t.unit for these in self._tallies(series, place).values() for t in these}
+        return next((unit for unit in sorted(units) if not self.adds_up(series, unit)), None)
+
+    def adds_up(self, series: str, unit: str) -> bool:
+        """Whether a series has a sum over places: as its description says, else by its unit."""
+        return self._adds.get(series, adds_up(unit))
 
     def _is_inside(self, code: str, place: str) -> bool:
         above = self.gazetteer.places[code].parent if code in self.gazetteer else None
@@ -263,7 +307,8 @@ class Desk:
 
     def addends(self, series: str, when: str, total: Sum) -> tuple[Row, ...]:
         """The rows behind a sum, in order of place."""
-        inside, lead = self._municipalities_of[total.place], total.tally
+        places = (self._municipalities_of, self._unplaced_in)
+        inside, lead = [code for one in places for code in one.get(total.place, ())], total.tally
         if self._rows(series, total.place) is not None and self._whole[series]:
             rows = [row for code in inside for row in self._rows(series, code).get(when, ())]
         else:
@@ -319,7 +364,8 @@ class Desk:
         key = Key(series, total.place, when, lead.estimator, lead.vintage, lead.source)
         return Figure(
             total.value, lead.unit, str(key), None, None, total.status, total.place, when, lead.estimator,
-            lead.vintage, lead.source, breaks=(series, lead.estimator, when) in self._breaks,
+            lead.vintage, lead.source, f"not all places: {lead.values} of {total.partial}" if total.partial else "",
+            breaks=(series, lead.estimator, when) in self._breaks,
         )  # fmt: skip
 
     def _declared(self, series: str, place: str, when: str) -> Figure | None:

@@ -65,7 +65,7 @@ class Few:
     def _whole(self, figure: Figure) -> Band | None:
         """Of a larger place whose people are the few of its municipalities alone."""
         inside, series = self._desk.municipalities(figure.place), figure.trace.partition("@")[0]
-        if figure.value is None or figure.value >= FEWEST * len(inside):
+        if figure.value is None:
             return None
         counts: dict[str, float] = {}
         for code in inside:
@@ -73,7 +73,8 @@ class Few:
             counts[code] = (held.value or 0.0) if held is not None else 0.0
             if counts[code] >= FEWEST:
                 return None
-        return whole(counts)
+        ends, unplaced = whole(counts), figure.value - sum(counts.values())
+        return ends and (ends[0] + unplaced, ends[1] + unplaced)
 
     def _beside(self, figure: Figure) -> tuple[str, Band] | None:
         """Which other place of the department has to be a band too, in the figure's own edition."""

@@ -221,7 +221,13 @@ def _desk(study: Study, store: Store, as_of: str) -> Desk:
         for series in description.series
         if description.absent_for(series).means == "zero"
     }
-    return Desk(study.register, study.gazetteer, store, study.cards, vintages, as_of, absences)
+    adds = {
+        name: series.adds_up
+        for description in study.descriptions.values()
+        for name, series in description.series.items()
+        if series.adds_up is not None
+    }
+    return Desk(study.register, study.gazetteer, store, study.cards, vintages, as_of, absences, adds)
 
 
 def _geometry(study: Study) -> str | None:

@@ -92,6 +92,11 @@ class Tracer:
         desk.gazetteer.get(asked.place, "trace")
         desk.known(asked.indicator)
         held = desk.periods(asked.indicator, asked.place)
+        if (unit := desk.without_sum(asked.indicator, asked.place)) is not None:
+            return (
+                f"{asked.indicator} is in {unit}, which has no sum over places: {desk.place_name(asked.place)} has no "
+                "figure of its own. Ask for a municipality."
+            )
         span = (
             f"Held there: {held[0]} to {held[-1]} ({len(held)} periods)."
             if held
@@ -101,7 +106,12 @@ class Tracer:
 
     def _sum(self, asked: Key, figure: Figure, total: Sum) -> Step:
         rows = self.desk.addends(asked.indicator, asked.period, total)
-        how = f"sum of {len(rows)} {self._finest(rows)}"
+        placed = [row for row in rows if self.desk.is_finest(row.place)]
+        how = f"sum of {len(placed)} {self._finest(placed)}" if placed else "sum of"
+        if total.partial:
+            how += f"; not all places: {len(placed)} of {total.partial}"
+        if len(placed) < len(rows):
+            how += f"; {len(rows) - len(placed)} more in none of them, known by department or country alone"
         if total.uncollected:
             how += f"; {total.uncollected} are not covered by the publisher and are in no total"
         addends = tuple(self._observation(row) for row in rows)

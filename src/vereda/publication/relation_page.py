@@ -46,6 +46,7 @@ def page(t: Teller) -> dict[str, Any]:
         "timeline": Markup(charts.timeline(acts, lang)),
         "coverage": [SimpleNamespace(c=c, svg=Markup(charts.squares(c, lang))) for c in t.edition.coverage],
         "threats": Markup(_threats(t.edition, lang)),
+        "areas": _areas(t.edition, lang),
         "theory": Markup(charts.theory(register.nodes, register.edges, best, lang)),
         "edges": [SimpleNamespace(e=e, tests=graded[e.id], best=best[e.id]) for e in register.edges],
         "nodes": {n.id: n.name for n in register.nodes},
@@ -86,6 +87,13 @@ def called(ref: str, t: Teller) -> Markup:
         "forum": register.forums,
         "scope": register.scopes,
     }
+    if kind == "conflict":
+        conflict = next(c for c in register.conflicts if c.id == name)
+        return Markup('<a href="{}">{}</a>').format(t.go(f"conflicts.html#{name}"), t.words(conflict.subject))
+    if kind == "training":
+        training = next(u for u in register.trainings if u.id == name)
+        where, measure = t.go(f"done.html#{name}"), t.words(t.word(training.measure))
+        return Markup('<a href="{}">{}: {}</a>').format(where, measure, t.words(training.group))
     entry = next((e for e in held.get(kind, ()) if e.id == name), None)
     if entry is None:
         return t.words(ref)
@@ -112,6 +120,16 @@ def _threats(edition: Edition, lang: str) -> str:
         for key in keys
     }
     return charts.matrix(rows, columns, lang)
+
+
+def _areas(edition: Edition, lang: str) -> list[tuple[str, list[tuple[Mention, str]]]]:
+    """Where passages say that a threat is: threats by area, each with the year of its statement, the oldest first."""
+    texts = {s.id: dated(s, edition)[:4] for s in edition.register.texts}
+    found: dict[str, list[tuple[Mention, str]]] = {}
+    for m in edition.register.mentions:
+        if m.names == "threat" and m.area is not None:
+            found.setdefault(m.area.say(lang), []).append((m, texts[m.span.said_in]))
+    return [(area, sorted(found[area], key=lambda pair: pair[1] or "9999")) for area in sorted(found)]
 
 
 def dated(said: SourceText, edition: Edition) -> str:

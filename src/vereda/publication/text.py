@@ -326,6 +326,8 @@ _HOW = {
     "no row: declared in the dataset's description": "sin fila: lo declara la descripción de los datos",
     "the publisher does not collect it here": "el editor no lo recoge aquí",
     "the place did not exist in that year": "el lugar no existía ese año",
+    "more in none of them, known by department or country alone": "más en ninguno de ellos, conocidos solo por departamento o país",
+    "not all places": "no todos los lugares",
     "are not covered by the publisher and are in no total": "no los cubre el editor y no están en ningún total",
     "few": "pocas personas",
     "census of": "censo de",

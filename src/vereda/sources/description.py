@@ -132,6 +132,9 @@ class Series(Said):
     incomplete: tuple[str, ...] = ()  # periods in which this series alone is known to be incomplete
     outside: str = ""  # why nothing was collected outside `years`: the programme stopped reporting, say
     absent: Absence | None = None  # where an empty cell of this series alone means something else
+    adds_up: bool | None = (
+        None  # whether places have a sum, where its unit (terms.unit) does not say so rightly
+    )
 
 
 class ValueColumn(Said):

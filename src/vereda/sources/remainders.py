@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vereda.sources.addable import adds_up
 from vereda.sources.description import SourceDescription
 from vereda.terms.period import period
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import Remainder
+from vereda.terms.unit import adds_up
 
 Held = Iterable[tuple[SourceDescription, pa.Table]]
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vereda.sources.addable import adds_up
 from vereda.terms.observation import KEY
+from vereda.terms.unit import adds_up
 
 WHATS = ("appeared", "gone", "changed", "rounded", "restated")
 LIST_KEYS = {"places": ("code",), "adjacency": ("a", "b")}  # what names an entry of a list

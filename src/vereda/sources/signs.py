@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vereda.sources.addable import adds_up
 from vereda.sources.description import SourceDescription
 from vereda.sources.revision import LIST_KEYS, compare, compare_lists
 from vereda.terms.period import period
 from vereda.terms.place import Gazetteer
 from vereda.terms.source import Seen, Sign
+from vereda.terms.unit import adds_up
 
 TENFOLD = 10.0  # a jump: one figure ten times the other
 LARGEST = 0.9  # and the larger of the two among the largest tenth of its series

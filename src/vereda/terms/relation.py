@@ -51,6 +51,7 @@ class Mention(Entry):
     entry: Ref | None = None
     vocabulary: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z0-9-]+$")] | None = None  # threats.terrorism
     left_out: Text | None = None
+    area: Text | None = None  # of a threat: where the passage says that it is; left out where it does not say
 
 
 class Link(Entry):

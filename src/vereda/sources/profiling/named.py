@@ -36,7 +36,9 @@ def by_name(
         return Located({"column": Proposed(None, (none, *longer))}, doubtful=longer)
     # The finest: of two columns of names, the one whose places lie inside those of the other; else the one with more texts.
     within = {
-        inner: next((o for o, _, _ in found if o != inner and _inside(text, inner, o, called, gazetteer)), None)
+        inner: next(
+            (o for o, _, _ in found if o != inner and _inside(text, inner, o, called, gazetteer)), None
+        )
         for inner, _, _ in found
     }
     column, _, of = max(found, key=lambda f: (within[f[0]] is not None, f[1], f[0]))
