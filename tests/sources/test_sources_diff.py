@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sources_case import VINTAGES, observations, publishers
 
 from vereda import sources
-from vereda.terms.unit import adds_up
 from vereda.sources.description import NumberFormat
 from vereda.sources.noticed import KINDS
 from vereda.terms.observation import OBSERVATIONS
 from vereda.terms.place import Gazetteer
+from vereda.terms.unit import adds_up
 
 Describe = Callable[..., sources.SourceDescription]
 Write = Callable[[str], Path]
