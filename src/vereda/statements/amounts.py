@@ -56,7 +56,12 @@ class Amounts:
         sign, word, unit = m["sign"], m["money"], m["unit"]
         if not (sign or word or unit):
             return None
-        if unit and m["number"] in self.numbers and self._coreferent.search(m.string[: m.start()][-6:]):
+        if (
+            unit
+            and not m["scale"]
+            and m["number"] in self.numbers
+            and self._coreferent.search(m.string[: m.start()][-6:])
+        ):
             return None  # "the two countries" counts nothing
         value = self._value(m["number"])
         if value is None:

@@ -27,6 +27,8 @@ _COMMA = re.compile(
 
 #: strengths whose verbs say enough by themselves: read even where nobody stands before them, for a person to look at
 _STRONG = frozenset({"binds", "commits", "agrees", "intends", "endorses", "reaffirms", "offers"})
+#: mark of a deed to be done that needs nobody before it ("will be disbursed", "se celebrara")
+DONE = "done"
 _LEADING = re.compile(r"(?:(?:an?|the|una?|el|la|los|las)\s+)?(?:[\w.-]+\s+){0,4}")
 
 
@@ -67,6 +69,8 @@ class Commitments:
                 triggers = self._item(
                     plain, folded, sentence, item.end() if item else sentence.start, head, triggers
                 )
+            if item and not triggers and not self.accused(folded, sentence):
+                triggers = self._bare_item(plain, folded, sentence, item.end())
             found += self._commitments(plain, folded, sentence, triggers)
             subject = self.subjects.first(plain, folded, sentence.start, sentence.end)
             before = subject or before
@@ -119,11 +123,25 @@ class Commitments:
             return triggers
         if self.grammar.future and (will := self.grammar.future.search(folded, start, s.end)):
             return [Trigger(will.start(), will.end(), "commits", subject)]
+        if self.grammar.endings and (will := self.grammar.endings.search(plain, start, s.end)):
+            return [Trigger(will.start(), will.end(), "commits", subject)]
         first = re.match(r"\w+", folded[start : s.end])
         endings = tuple(self.lang["list_verbs"])
         if first and (not endings or first[0].endswith(endings)):
             return [Trigger(start, start + first.end(), strength, subject)]
         return triggers
+
+    def _bare_item(self, plain: str, folded: str, s: Sentence, start: int) -> list[Trigger]:
+        """An item that begins with the plain verb, and nobody above it: "Expand training", "Elaborar un borrador"."""
+        first = re.match(r"\w+", folded[start : s.end])
+        if not first or not plain[start].isupper():
+            return []
+        said = self.grammar.item_verb
+        endings = tuple(self.lang["list_verbs"])
+        plainly = bool(said.match(folded, start)) if said else bool(endings) and first[0].endswith(endings)
+        if not plainly or len(first[0]) < 3 or s.end - start < 20:
+            return []
+        return [Trigger(start, start + first.end(), "commits", Subject((), "", start))]
 
     def _triggers(self, plain: str, folded: str, s: Sentence, before: Subject | None) -> Iterator[Trigger]:
         if self.accused(folded, s):
@@ -138,7 +156,7 @@ class Commitments:
                 continue
             if not back and self.grammar.blocked.search(folded[max(s.start, start - 24) : start]):
                 continue
-            if self.grammar.blocked_after.match(folded, end):
+            if self.grammar.blocked_after.match(folded, end) or plain[end : end + 2] == ": ":
                 continue
             since = last.end if last is not None else s.start
             if last is not None and _COMMA.search(folded[last.end : start]):
@@ -149,12 +167,21 @@ class Commitments:
                 ours = folded[start:end].split()[0].endswith(tuple(self.lang["first_person"]))
                 spoken = self.subjects.speaking(plain, start) if ours and self.lang["first_person"] else None
                 subject = spoken or before
-            if subject is None and strength in _STRONG and self._telling(plain, folded, start, end):
-                subject = Subject((), "", start)
+            if strength == DONE or (
+                subject is None and strength in _STRONG and self._telling(plain, folded, start, end)
+            ):
+                subject = subject or Subject((), "", start)
+            if subject is None and self._we(plain, start, end):
+                subject = self.subjects.speaking(plain, start) or before or Subject((), "", start)
             if subject is None:
                 continue
-            last = Trigger(start, end, "commits" if back else strength, subject, back)
+            last = Trigger(start, end, "commits" if back or strength == DONE else strength, subject, back)
             yield last
+
+    def _we(self, plain: str, start: int, end: int) -> bool:
+        """Whether a verb says "we" by its ending: pondremos, buscaremos."""
+        endings = tuple(self.lang["first_person"])
+        return bool(endings) and plain[start:end].split()[0].lower().endswith(endings)
 
     def _telling(self, plain: str, folded: str, start: int, end: int) -> bool:
         """Whether a verb says enough without a party before it: "se comprometio a" does, "will" does not."""
@@ -177,6 +204,10 @@ class Commitments:
             found += [
                 (m.start(), m.end(), "would") for m in self.grammar.backshift.finditer(folded, s.start, s.end)
             ]
+        accented = self.lang["deeds"] == []  # "se celebrará" is told from "se celebrara" by its accent
+        for m in self.grammar.passive.finditer(plain if accented else folded, s.start, s.end):
+            if not self._told(folded, s.start, m.start()):
+                found.append((m.start(), m.end(), DONE))
         if self.grammar.endings:
             for m in self.grammar.endings.finditer(plain, s.start, s.end):
                 if self._told(folded, s.start, m.start()):

@@ -145,6 +145,12 @@ class Dates:
         day = _later(self.anchor, count, self.words["spans"][m["u"]])
         return day.isoformat(), "counted from the date of the text"
 
+    def _after(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
+        return UNRESOLVED, "counted from what the text does not date"
+
+    def _week_of(self, m: re.Match[str], *_: object) -> tuple[str, str]:
+        return UNRESOLVED, "a week of a month"
+
     def _vague(self, *_: object) -> tuple[str, str]:
         return UNRESOLVED, "vague"
 
@@ -183,6 +189,14 @@ def _moved(anchor: date, unit: str, step: int) -> str:
     if unit == "month":
         number = anchor.year * 12 + anchor.month - 1 + step
         return f"{number // 12}-{number % 12 + 1:02}"
+    if unit == "quarter":
+        number = anchor.year * 4 + (anchor.month - 1) // 3 + step
+        year, first = number // 4, number % 4 * 3 + 1
+        return f"{year}-{first:02}/{year}-{first + 2:02}"
+    if unit == "endmonth":
+        number = anchor.year * 12 + anchor.month - 1 + step
+        year, month = number // 12, number % 12 + 1
+        return date(year, month, monthrange(year, month)[1]).isoformat()
     if unit == "endyear":
         return f"{anchor.year + step}-12-31"
     return str(anchor.year + step)
@@ -234,6 +248,15 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
         "within",
         rf"\b(?:{_either(said['within'])})\s+(?P<all>{number}\s+(?P<u>{_either(said['spans'])}))\b",
     )
+    yield (
+        "after",
+        rf"\b(?P<all>{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+)\b",
+    )
+    if said["weeks"]:
+        yield (
+            "week_of",
+            rf"\b(?:{_either(lang['ordinals'])}|ultima)\s+(?:{_either(said['weeks'])})\s+(?:of|de)\s+{month}(?:{to_year}\b|\b)",
+        )
     yield "weekday", rf"\b(?P<w>{_either(lang['weekdays'])})\b"
     past = rf"(?:\s+(?P<past>{_either(said['past_after'])}))?" if said["past_after"] else "(?P<past>$)?"
     cue = "in|since|until|by|before|of|early|late|last|en|desde|hasta|antes de|para|a finales de"

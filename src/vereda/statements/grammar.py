@@ -18,12 +18,25 @@ class Grammar:
         self.verbs: Phrasebook[str] = Phrasebook(
             (phrase, strength) for strength, phrases in said.items() for phrase in phrases
         )
-        self.future = re.compile(rf"(?<!\w)(?:{_either(lang['future'])})(?!\w)") if lang["future"] else None
+        whole = [w for w in lang["future"] if not w.startswith("'")]  # "we'll" has it at its end
+        short = [w for w in lang["future"] if w.startswith("'")]
+        either = rf"(?<!\w)(?:{_either(whole)})(?!\w)" + (rf"|(?:{_either(short)})(?!\w)" if short else "")
+        self.future = re.compile(either) if lang["future"] else None
+        self.passive = (
+            re.compile(
+                rf"(?<!\w)(?:will|shall|is to|are to)\s+(?:also\s+)?be\s+(?:\w+ly\s+)?(?:{_either(lang['deeds'])})(?!\w)"
+            )
+            if lang["deeds"]
+            else re.compile(rf"(?<!\w)se\s+\w{{2,}}(?:{lang.data.get('future_endings', '')[3:-2]})(?!\w)")
+        )
+        self.item_verb = (
+            re.compile(rf"(?:{_either(lang['item_verbs'])})(?!\w)") if lang["item_verbs"] else None
+        )
         self.backshift = (
             re.compile(rf"(?<!\w)(?:{_either(lang['backshift'])})(?!\w)") if lang["backshift"] else None
         )
         endings = lang.data.get("future_endings", "")
-        self.endings = re.compile(rf"\b\w{{3,}}{endings[:-1]}\b") if endings else None
+        self.endings = re.compile(rf"\b\w{{2,}}{endings[:-1]}\b") if endings else None
         self.not_future = frozenset(lang.data.get("future_not", ()))
         self.relative = re.compile(rf"(?<!\w)(?:{_either(lang['relative'])})(?:\s+se)?\s+$")
         self.nouns: Phrasebook[str] = Phrasebook(

@@ -62,7 +62,9 @@ class Names:
         for kind, score, rule in self._rules:
             text = folded if "lower" in rule.groupindex else plain
             for m in rule.finditer(text):
-                start, end = m.span()
+                start, end = m.span("lower" if "lower" in rule.groupindex else 0)
+                if "lower" in rule.groupindex and plain[start].isupper():
+                    continue  # a name with a capital is read as a name
                 article = _ARTICLE.match(plain, start, end)
                 start = article.end() if article else start
                 end -= len(plain[start:end]) - len(plain[start:end].rstrip(" .,'"))
@@ -128,16 +130,40 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
         )
     else:
         yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
-    low = _either(map(fold, ins["lower"]))
-    tail = r"(?:(?:\s+(?:on|for|sobre|de|del|en|of|the|la|el|y|and))*\s+(?!that\b|which\b|with\b|con\b|later\b|que\b|signed\b|by\b|in\b|en\b|entre\b)[a-z]{3,}){0,4}"
-    yield "instrument", 0.6, rf"\b(?P<lower>{low}){tail}"
+    yield "instrument", 0.6, _generic(ins["lower"])
+    if ins["topic_before"]:
+        topic = rf"(?:(?!(?:{_PLAIN})\b)[a-z][a-z-]{{2,}}\s+)"
+        yield (
+            "instrument",
+            0.5,
+            rf"\b(?:the|an?|our|its|their)\s+(?:new\s+)?(?P<lower>{topic}{{1,3}}(?:{_either(ins['topic_before'])}))\b",
+        )
     yield "forum", 0.7, _forum(lang, _either(forum["heads"]), run)
+    yield "forum", 0.5, _generic(forum["lower"])
     capital = "|".join(re.escape(w.capitalize()) for w in lang["meetings"]["heads"])
     yield (
         "meeting",
         0.6,
         rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{capital})\b(?:\s+(?:(?:{_either(lang['meetings']['joining'])})\s+){{1,2}}{_CAP}(?:\s+{_CAP})*)?",
     )
+
+
+#: words before "agreement" that say nothing of what it is about
+_PLAIN = "new|existing|bilateral|joint|final|previous|current|recent|own|formal|written|first|second|third|draft|same|said|such|any|this|that|present|possible|future|old|latest|two|three|last|next|and|of|in|by|under|with|for|to|rule|mother|common|general|comprehensive|important|historic|landmark|broad"
+_TO = "on|for|against|of|to|sobre|de|del|para|por|contra|en"
+_STOPS = r"(?!(?:that|which|with|con|later|que|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita)\b)"
+
+
+def _generic(phrases: Sequence[str]) -> str:
+    """Small letters that say what sort of text or body it is, and after "on" or "sobre" what about, in few words."""
+    open_: list[str] = []
+    closed: list[str] = []
+    for phrase in map(fold, phrases):
+        (open_ if re.search(rf"\s(?:{_TO})$", phrase) else closed).append(phrase)
+    topic = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,3}}"
+    either = [rf"(?:{_either(open_)})\s+{topic}"] if open_ else []
+    either += [rf"(?:{_either(closed)})(?:\s+(?:{_TO})\s+{topic})?"] if closed else []
+    return rf"\b(?P<lower>{'|'.join(either)})"
 
 
 def _forum(lang: Language, heads: str, run: str) -> str:
