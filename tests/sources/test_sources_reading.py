@@ -135,7 +135,7 @@ def test_a_description_of_the_case_wins_over_ours(tmp_path: Path) -> None:
 
 
 def test_the_gazetteer(colombia: Gazetteer) -> None:
-    assert len(colombia.children("CO")) == 33
+    assert len(colombia.parts("CO")) == 33
     assert len(colombia.municipalities("CO")) == 1123  # 1,122 of 2024 and Mapiripana, until 2019
     assert colombia.get("CO-52835").name == "San Andrés de Tumaco"
     assert colombia.named("tumaco") == ("CO-52835",)

@@ -245,7 +245,11 @@ class Desk:
         found = {*self._rows(series, place), *self._sums(series, place)}
         if place in self._municipality and series in self.absences:
             found |= {*self._table(series, place)}
-        return tuple(sorted(found, key=lambda text: (period(text).start, period(text).end)))
+        return _in_time(found)
+
+    def periods_inside(self, series: str, place: str) -> tuple[str, ...]:
+        """Periods for which any municipality of the place has an observation, whether or not they have a sum."""
+        return _in_time({*self._rows(series, place), *self._tallies(series, place)})
 
     def _table(self, series: str, place: str) -> Mapping[str, list[Tally]]:
         """The editions of the municipal table that a municipality would stand in: its whole country's."""
@@ -564,6 +568,10 @@ def _one_denominator(figures: Iterable[Figure]) -> tuple[Figure, ...]:
         other = below and before and (below.source, below.vintage) != (before.source, before.vintage)
         made.append(replace(figure, breaks=True) if other else figure)
     return tuple(made)
+
+
+def _in_time(periods: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(periods, key=lambda text: (period(text).start, period(text).end)))
 
 
 def _as_rows(table: pa.Table) -> Iterable[Row]:

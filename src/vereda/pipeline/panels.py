@@ -64,7 +64,7 @@ class Values:
         """Whole years within the span in which the series, or everything an indicator needs, is held."""
         first, last = years_of(span)
         country = self.desk.register.case.country
-        held = [{*self.desk.periods(need, country)} for need in needed(series)]
+        held = [{*self.desk.periods_inside(need, country)} for need in needed(series)]
         return tuple(y for y in range(first, last + 1) if all(str(y) in one for one in held))
 
     def mean(self, series: str, span: str) -> Array:
@@ -119,7 +119,7 @@ def needed(series: str) -> tuple[str, ...]:
 
 def members(desk: Desk, series: str) -> str:
     """The period in which a series says who is a member: the newest that is held."""
-    return desk.periods(series, desk.register.case.country)[-1]
+    return desk.periods_inside(series, desk.register.case.country)[-1]
 
 
 def years_of(span: str) -> tuple[int, int]:
