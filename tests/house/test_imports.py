@@ -1,6 +1,8 @@
 """The house's one import rule: a room knows `terms` and `errors`; only the pipeline knows rooms; the cli knows the pipeline."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,13 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
             ]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
+
+
+def test_a_command_loads_what_it_needs() -> None:
+    """`vereda read` answers in half a second: whatever draws, computes or stores is loaded by the command that asks."""
+    heavy = "{'altair', 'numba', 'pandas', 'pyarrow', 'duckdb', 'sklearn'}"
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys, vereda.cli; print(sorted({heavy} & set(sys.modules)))"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == "[]"

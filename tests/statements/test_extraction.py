@@ -40,6 +40,100 @@ def test_the_verb_says_how_strong_a_commitment_is(text: str, lang: str, strength
 
 
 @pytest.mark.parametrize(
+    ("text", "lang", "quote", "parties"),
+    [
+        # whoever stands before it, a text with articles binds
+        ("Differences shall be settled through consultation.", "en", "shall be settled through consultation", []),
+        ("It is to be treated as confidential.", "en", "is to be treated as confidential", []),
+        # somebody will do it
+        ("The funds will be disbursed before March.", "en", "will be disbursed before March", []),
+        ("La cuarta sesión se celebrará en Medellín.", "es", "se celebrará en Medellín", []),
+        ("El centro se pondrá en marcha en junio.", "es", "se pondrá en marcha en junio", []),
+        # a body, and "we" by its ending
+        ("The working group will meet twice a year in Cartagena.", "en", "will meet twice a year in Cartagena", []),
+        ("La Agencia de Tierras remitirá el censo en marzo.", "es", "remitirá el censo en marzo", []),
+        ("Desde mañana, buscaremos un acuerdo con los gremios.", "es", "buscaremos un acuerdo con los gremios", []),
+        # an item with nobody above it
+        ("Next week\n\n• Expand training for judges of three districts.", "en", "Expand training for judges of three districts", []),
+        ("Puntos\n\n- Homologar los protocolos de radio en junio.", "es", "Homologar los protocolos de radio en junio", []),
+        ("The United States is going to extend the programme.", "en", "is going to extend the programme", ["US"]),
+        ("Cada participante deberá designar un enlace.", "es", "deberá designar un enlace", []),
+    ],
+)  # fmt: skip
+def test_who_will_do_it_need_not_stand_before_it(
+    text: str, lang: str, quote: str, parties: list[str]
+) -> None:
+    candidate = one(text, "commitment", lang)
+    assert candidate.quote == quote
+    assert candidate.payload["parties"] == parties
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "lang", "quote"),
+    [
+        (
+            "They extended the land registry agreement until May.",
+            "instrument",
+            "en",
+            "land registry agreement",
+        ),
+        ("They signed a letter of intent.", "instrument", "en", "letter of intent"),
+        (
+            "Se firmó un convenio para el control de precursores.",
+            "instrument",
+            "es",
+            "convenio para el control de precursores",
+        ),
+        (
+            "Presentará un proyecto de ley contra el lavado de activos.",
+            "instrument",
+            "es",
+            "proyecto de ley contra el lavado de activos",
+        ),
+        ("They set up a joint technical committee in Lima.", "forum", "en", "joint technical committee"),
+        ("Crearon una mesa técnica sobre minería.", "forum", "es", "mesa técnica sobre minería"),
+        (
+            "The Binational Neighbourhood Commission met.",
+            "forum",
+            "en",
+            "Binational Neighbourhood Commission",
+        ),
+    ],
+)
+def test_texts_and_bodies_in_small_letters(text: str, kind: str, lang: str, quote: str) -> None:
+    assert [c.quote for c in found(text, kind, lang)] == [quote]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["They reached a new agreement.", "The final agreement was praised.", "They will sign this agreement."],
+)
+def test_an_agreement_about_nothing_is_no_instrument(text: str) -> None:
+    assert found(text, "instrument") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "value"),
+    [
+        ("It ends ninety days after its adoption.", "en", "?"),
+        ("En la segunda semana de junio habrá otra.", "es", "?"),
+        ("It begins next quarter.", "en", "2022-04/2022-06"),
+        ("Empieza el próximo trimestre.", "es", "2022-04/2022-06"),
+        ("Llegan el mes entrante.", "es", "2022-04"),
+        ("They arrive by the end of this month.", "en", "2022-03-31"),
+        ("A finales de año habrá otra.", "es", "2022-12-31"),
+    ],
+)
+def test_spans_quarters_and_weeks(text: str, lang: str, value: str) -> None:
+    assert [c.payload["value"] for c in found(text, "date", lang, "2022-03-10")] == [value]
+
+
+def test_twelve_thousand_families_are_counted_and_the_two_countries_are_not() -> None:
+    assert one("A las doce mil familias se les paga.", "amount", "es").payload["value"] == 12_000
+    assert found("Las dos familias hablaron.", "amount", "es") == []
+
+
+@pytest.mark.parametrize(
     ("text", "lang"),
     [
         ("Increased coordination of support activities will produce a greater effect in the region.", "en"),

@@ -2,9 +2,7 @@
 
 import click
 
-from vereda import pipeline
 from vereda.cli import _print, friendly
-from vereda.pipeline.covering import covered
 
 
 @click.command()
@@ -19,4 +17,7 @@ def coverage(case: str, lang: str, as_json: bool) -> None:
 
     Example: vereda coverage --lang es
     """
-    _print(covered(pipeline.find_case(case), lang), as_json)
+    from vereda.pipeline.covering import covered  # loaded by nobody else's command
+    from vereda.pipeline.folders import find_case
+
+    _print(covered(find_case(case), lang), as_json)

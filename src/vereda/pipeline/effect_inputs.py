@@ -93,7 +93,9 @@ class Inputs:
         """A series over the years of a span, as a covariate, a dose or a condition uses it."""
         first, last = years_of(span)
         held = {
-            y for need in needed(series) for y in self.desk.periods_inside(need, self.desk.register.case.country)
+            y
+            for need in needed(series)
+            for y in self.desk.periods_inside(need, self.desk.register.case.country)
         }
         years = [y for y in range(first, last + 1) if str(y) in held]
         listed = tuple(self._year(need, str(y)) for need in needed(series) for y in years)
