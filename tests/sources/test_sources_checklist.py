@@ -40,7 +40,8 @@ CHECKLIST: dict[int, tuple[str, list[str]]] = {
         "sources/test_sources_readers: test_a_name_only_this_publisher_uses_holds_for_its_code_alone",
         "sources/test_sources_refusals: test_a_renamed_place"]),
     10: ("expert lists with wrong codes", [
-        "sources/test_sources_refusals: test_the_list_with_five_wrong_codes_names_all_five"]),
+        "sources/test_sources_refusals: test_the_list_with_five_wrong_codes_names_all_five",
+        "sources/test_sources_refusals: test_a_list_of_the_same_shape_with_wrong_codes_names_each"]),
     11: ("silent truncation", [
         "sources/test_sources_signs: test_a_page_of_a_thousand_rows_is_a_sign",
         "fetching/test_fetching_socrata: test_the_default_limit_of_the_portal_is_never_relied_on",
@@ -61,14 +62,17 @@ CHECKLIST: dict[int, tuple[str, list[str]]] = {
         "sources/test_sources_readers: test_a_decimal_point_lost_in_a_script_is_out_of_bounds"]),
     16: ("series that break or stop", [
         "sources/test_sources_signs: test_the_year_of_theft_that_the_interface_cut_is_a_break",
-        "sources/test_sources_evaluation: test_each_method_has_its_own_years"]),
+        "sources/test_sources_evaluation: test_each_method_has_its_own_years",
+        "sources/test_sources_evaluation: test_each_method_has_its_own_years_in_an_extract"]),
     17: ("money: Spanish amounts, stages that are not added", [
         "sources/test_sources_quirks: test_amounts_of_money_in_spanish",
         "sources/test_sources_quirks: test_stages_of_money_are_never_one_series"]),
     18: ("registers have a day on which they were cut", [
         "sources/test_sources_quirks: test_the_year_of_the_cut_of_a_register_is_not_read"]),
     19: ("two censuses, two populations", [
-        "sources/test_sources_diff: test_two_censuses_are_two_editions_of_the_population"]),
+        "sources/test_sources_diff: test_two_censuses_are_two_editions_of_the_population",
+        "sources/test_sources_diff: test_two_editions_of_a_population_differ_and_their_years_are_told_apart",
+        "path/test_few_people: test_a_rate_names_its_denominator_and_breaks_where_it_changes"]),
     20: ("columns of code and name change places", [
         "sources/test_sources_quirks: test_columns_of_code_and_name_that_changed_places"]),
     21: ("nobody before a municipality was created", [
@@ -86,7 +90,8 @@ CHECKLIST: dict[int, tuple[str, list[str]]] = {
     25: ("areas that a product leaves out are missing, not zero", [
         "sources/test_sources_readers: test_areas_that_are_not_measured_are_not_zero"]),
     26: ("figures nobody can trace to a file", [
-        "publication/test_refusal: test_a_bare_number_is_refused"]),
+        "publication/test_refusal: test_a_bare_number_is_refused",
+        "sources/test_sources_refusals: test_a_description_that_does_not_say_where_its_file_is_from_is_refused"]),
     27: ("a point can lie about the place", [
         "sources/test_sources_quirks: test_an_event_counts_where_its_point_lies_and_nowhere_where_it_has_none",
         "sources/test_sources_readers: test_events_known_by_department_only_are_in_no_municipality"]),

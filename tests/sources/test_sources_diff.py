@@ -332,6 +332,33 @@ def test_two_censuses_are_two_editions_of_the_population(colombia: Gazetteer) ->
     assert set(revision.cells.filter(pc.field("period") == "2020")["what"].to_pylist()) == {"appeared"}
 
 
+def test_two_editions_of_a_population_differ_and_their_years_are_told_apart(
+    described: Describe, csv_file: Write, colombia: Gazetteer
+) -> None:
+    """The figures of two censuses for 2014 and two places; what one has alone is new, not revised."""
+    said = described(
+        layout="long",
+        place="{column: code, prefix: CO-, width: 5}",
+        period="{column: year}",
+        series="{population: {unit: persons}}",
+        values="{people: {series: population}}",
+        covers="{places: two, years: 2014-2020}",
+    )
+    old = sources.read(said, csv_file("code,year,people\n05120,2014,36804\n52835,2014,195419\n"), colombia)
+    new = sources.read(
+        said, csv_file("code,year,people\n05120,2014,27503\n52835,2014,239414\n05120,2020,30000\n"), colombia
+    )
+    revision = sources.compare(old, new, {code: p.level for code, p in colombia.places.items()})
+    cells = {
+        (c["place"], c["period"]): (c["what"], c["before"], c["after"]) for c in revision.cells.to_pylist()
+    }
+    assert cells == {
+        ("CO-05120", "2014"): ("changed", 36804, 27503),
+        ("CO-52835", "2014"): ("changed", 195419, 239414),
+        ("CO-05120", "2020"): ("appeared", None, 30000),
+    }
+
+
 @pytest.mark.shared
 def test_two_routes_to_one_edition_of_the_population_agree_in_every_cell(colombia: Gazetteer) -> None:
     described = sources.describe("dane-population")

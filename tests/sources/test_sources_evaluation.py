@@ -248,6 +248,21 @@ def test_eradication_in_tumaco(series: str, year: str, hectares: float, colombia
 
 
 @pytest.mark.shared
+def test_each_method_has_its_own_years_in_an_extract(colombia: Gazetteer) -> None:
+    """Of a few rows as the panel has them: a year outside a method's own says nothing of a place that is not listed."""
+    whole = sources.describe("cede-eradication")
+    described = whole.model_copy(
+        update={"expect": whole.expect.model_copy(update={"rows": None, "totals": {}})}
+    )
+    table = sources.read(described, EXTRACTS / "cede-eradication" / described.file, colombia)
+    filled = sources.fill(described, table, colombia, [1995, 2001, 2018])
+    absent = {(r["series"], r["period"]): r["value"] for r in filled.to_pylist() if r["place"] == "CO-88564"}
+    assert absent == {
+        ("aerial_spraying_area", "1995"): 0, ("aerial_spraying_area", "2001"): 0, ("aerial_spraying_area", "2018"): None,
+        ("manual_eradication_area", "1995"): None, ("manual_eradication_area", "2001"): None, ("manual_eradication_area", "2018"): 0,
+    }  # fmt: skip
+
+
 def test_each_method_has_its_own_years(colombia: Gazetteer) -> None:
     """No spraying in 2001 is zero; no manual eradication in 2001 says nothing: that record is thin before 2005."""
     described = sources.describe("cede-eradication")

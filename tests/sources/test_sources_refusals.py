@@ -20,6 +20,7 @@ from vereda.errors import (
     NotReconciled,
     UnknownColumn,
     UnknownPlace,
+    VeredaError,
 )
 from vereda.sources import tabular
 from vereda.sources.description import Expect, NumberFormat
@@ -140,6 +141,45 @@ def test_the_list_with_five_wrong_codes_names_all_five(described: Describe, colo
         "Puerto Libertador (Córdoba)": "CO-23580",
     }.items():
         assert f"{name} (that name is {right})" in message
+
+
+def test_a_list_of_the_same_shape_with_wrong_codes_names_each(
+    described: Describe, csv_file: Write, colombia: Gazetteer
+) -> None:
+    """Names of one place beside the code of another, and one code twice, as in the list above."""
+    rows = [
+        ("Buenos Aires", "Cauca", "19100"), ("Murindó", "Chocó", "27475"), ("Vigía del Fuerte", "Chocó", "27873"),
+        ("Algeciras", "Huila", "41026"), ("Puerto Libertador", "Córdoba", "23574"), ("Tumaco", "Nariño", "52835"),
+        ("Puerto Escondido", "Córdoba", "23574"),
+    ]  # fmt: skip
+    text = "municipio,departamento,divipola_code\n" + "".join(f"{n},{d},{c}\n" for n, d, c in rows)
+    pdet = described(
+        layout="long",
+        place="{column: divipola_code, prefix: CO-, width: 5, name: municipio, parent: departamento}",
+        period='{fixed: "2017"}',
+        series="{pdet_member: {unit: member}}",
+        each_row="{series: pdet_member}",
+        covers='{places: all, years: "2017"}',
+    )
+    with pytest.raises(BadSource) as refusal:
+        sources.read(pdet, csv_file(text), colombia)
+    message = str(refusal.value)
+    for name in ("Buenos Aires", "Murindó", "Vigía del Fuerte", "Algeciras", "Puerto Libertador"):
+        assert name in message
+    assert "Tumaco" not in message
+
+
+@pytest.mark.parametrize("key", ["obtained", "publisher", "address", "vintage", "file"])
+def test_a_description_that_does_not_say_where_its_file_is_from_is_refused(
+    described: Describe, tmp_path: Path, key: str
+) -> None:
+    """Invented figures have no publisher and no file: what cannot be traced to one is not read."""
+    described()
+    told = next(tmp_path.rglob("source.yml"))
+    kept = [line for line in told.read_text(encoding="utf-8").splitlines() if not line.startswith(f"{key}:")]
+    told.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    with pytest.raises(VeredaError, match=key):
+        sources.describe("made-up", told.parents[1])
 
 
 def test_a_duplicate_key(described: Describe, csv_file: Write) -> None:
