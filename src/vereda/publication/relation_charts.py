@@ -101,7 +101,15 @@ def matrix(rows: Mapping[str, Sequence[bool]], columns: Sequence[str], lang: str
         left = 250 if width == WIDE else 178
         step = (width - left) / len(columns)
         shapes = [
-            _text(left + step * n + 10, 14, c, "var(--soft)", 12 if width == WIDE else 9.5, middle=True)
+            # a word beside a year stands a line lower where columns are narrow, so that the two do not touch
+            _text(
+                left + step * n + 10,
+                14 if width == WIDE or len(c) <= 4 else 25,
+                c,
+                "var(--soft)",
+                12 if width == WIDE else 9.5,
+                middle=True,
+            )
             for n, c in enumerate(columns)
         ]
         for k, (name, marks) in enumerate(rows.items()):
