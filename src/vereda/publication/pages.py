@@ -177,6 +177,10 @@ class Told(Drawn):
                 "chart_name": t.series(series) if series else "",
                 "siblings": [c for c in promise.commitments if c is not answer],
                 "conflicts": conflicts,
+                "trail": relation_page.trail(entry, t),
+                "called": lambda ref: relation_page.called(ref, t),
+                "relations": relation_page.RELATIONS,
+                "responses": relation_page.RESPONSES,
             }
 
         return tell

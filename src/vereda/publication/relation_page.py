@@ -11,7 +11,7 @@ from vereda.publication import text
 from vereda.publication.teller import Teller
 from vereda.publication.words import N_
 from vereda.terms.answer import Edition
-from vereda.terms.cooperation import Forum, Instrument, Scope
+from vereda.terms.cooperation import Commitment, Forum, Instrument, Scope
 from vereda.terms.relation import Edge, Mention, SourceText
 
 RELATIONS = {
@@ -120,6 +120,41 @@ def _threats(edition: Edition, lang: str) -> str:
         for key in keys
     }
     return charts.matrix(rows, columns, lang)
+
+
+def trail(entry: Commitment, t: Teller) -> list[SimpleNamespace]:
+    """What was said of a promise and of the text it stands in, and what followed, the oldest first.
+
+    Each has a day ("" where none is known), and either a link of the register or a statement with the passage that
+    names it.
+    """
+    register = t.edition.register
+    mine = {f"commitment/{entry.id}", f"instrument/{entry.instrument}"}
+    found = [
+        SimpleNamespace(day=_since(link.newer, t.edition), link=link, mention=None, said=None)
+        for link in register.links
+        if {link.newer, link.older} & mine
+    ]
+    texts = {s.id: s for s in register.texts}
+    for m in register.mentions:
+        if m.entry in mine:
+            said = texts[m.span.said_in]
+            found.append(SimpleNamespace(day=dated(said, t.edition), link=None, mention=m, said=said))
+    answers = [a for a in register.answered if a.recommendation in mine]
+    found += [SimpleNamespace(day="", link=None, mention=None, said=None, answer=a) for a in answers]
+    return sorted(found, key=lambda one: one.day or "9999")
+
+
+def _since(ref: str, edition: Edition) -> str:
+    """The day of an entry: of a meeting, an instrument, a promise; "" of anything else."""
+    kind, _, name = ref.partition("/")
+    register = edition.register
+    days = {
+        "meeting": {m.id: m.date for m in register.meetings},
+        "instrument": {i.id: i.start for i in register.instruments},
+        "commitment": {c.id: c.made_on for c in register.commitments},
+    }
+    return days.get(kind, {}).get(name, "")
 
 
 def _areas(edition: Edition, lang: str) -> list[tuple[str, list[tuple[Mention, str]]]]:
