@@ -417,3 +417,59 @@ def test_a_cube_with_a_missing_or_damaged_block_is_refused_not_read_as_empty(tmp
     refused(call(*ask), "is missing", tmp_path / "p")
     assert not (tmp_path / "m.tif").exists()
     assert not list(tmp_path.glob(".m.tif*"))
+
+
+# NetCDF ----------------------------------------------------------------------------------------------------------
+
+
+def netcdf(folder: Path) -> dict[tuple[str, str], np.ndarray]:
+    """Two files of two variables on one grid, and a table of them; what each holds."""
+    xarray, rng = pytest.importorskip("xarray"), np.random.default_rng(0)
+    pytest.importorskip("rioxarray")
+    held, rows = {}, ["file,band,date,variable"]
+    for day in ("2020-01-01", "2020-01-17"):
+        told = {v: (("y", "x"), rng.integers(1, 9000, (40, 50)).astype("i2")) for v in ("ndvi", "evi")}
+        at = {"y": 600_000 - 30 * (np.arange(40) + 0.5), "x": 300_000 + 30 * (np.arange(50) + 0.5)}
+        made = xarray.Dataset(told, coords=at).rio.write_crs("EPSG:32618")
+        made.rio.write_coordinate_system().rio.write_transform().to_netcdf(
+            folder / f"{day}.nc", engine="scipy"
+        )
+        for name, (_, values) in told.items():
+            held[day, name] = values
+            rows.append(f"{day}.nc,{name},{day},{name}")
+    (folder / "f.csv").write_text("\n".join(rows) + "\n")
+    return held
+
+
+def test_variables_of_a_netcdf_are_bands(tmp_path: Path) -> None:
+    held = netcdf(tmp_path)
+    found = call(
+        "scenes", "build", tmp_path / "f.csv", "--scale", 0.0001, "--out", tmp_path / "c.zarr", "--json"
+    )
+    assert found.exit_code == 0, found.output
+    cube = cubes.opened(tmp_path / "c.zarr")
+    assert (cube.told["bands"], cube.told["transform"][0], cube.told["transform"][1]) == (
+        ["ndvi", "evi"],
+        300_000,
+        30,
+    )
+    read = cube.read((0, 0))
+    for (day, name), values in held.items():
+        mine = read[cube.told["dates"].index(day), cube.told["bands"].index(name)]
+        np.testing.assert_allclose(mine[:40, :50], values * 1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ((",ndvi\n", ",nope\n"), "has no variable nope; it has evi, ndvi."),
+        ((",ndvi\n", ",\n"), "holds the variables evi, ndvi: name one in the column `variable`."),
+    ],
+)
+def test_a_variable_that_is_not_named_or_not_there(
+    tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
+    netcdf(tmp_path)
+    table = tmp_path / "f.csv"
+    table.write_text(table.read_text().replace(*change))
+    refused(call("scenes", "build", table, "--out", tmp_path / "c.zarr"), says, tmp_path / "c.zarr")

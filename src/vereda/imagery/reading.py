@@ -196,8 +196,20 @@ def _opened(file: Path, variable: str | None) -> Any:
             )
     except Exception as fault:
         raise _cut_short(file, fault) from None
-    if isinstance(found, list) or not hasattr(found, "rio") or hasattr(found, "data_vars"):
-        raise BadSource(f"{file} holds several variables: name one in the column `variable`.")
+    if isinstance(found, list):
+        raise BadSource(f"{file} holds grids of several sizes: name a variable in the column `variable`.")
+    if hasattr(found, "data_vars"):  # of a NetCDF, also where one variable was asked for
+        held = sorted(map(str, found.data_vars))
+        if variable is not None and variable not in held:
+            every = getattr(rioxarray.open_rasterio(file), "data_vars", ())
+            raise BadSource(
+                f"{file} has no variable {variable}; it has {', '.join(sorted(map(str, every)))}."
+            )
+        if variable is None and len(held) > 1:
+            raise BadSource(
+                f"{file} holds the variables {', '.join(held)}: name one in the column `variable`."
+            )
+        found = found[variable or held[0]]
     return found
 
 
