@@ -252,6 +252,10 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
         "after",
         rf"\b(?P<all>{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+)\b",
     )
+    yield "after", rf"\b(?P<all>(?:{_either(said['stretch'])})\s+{number}\s+(?:{_either(said['spans'])}))\b"
+    yield "after", rf"\b(?P<all>{number}\s+(?:{_either(said['stretch'])})\s+(?:{_either(said['spans'])}))\b"
+    if said["part_of"]:
+        yield "lone_year", rf"\b(?P<all>(?:{_either(said['part_of'])})-{year})\b"
     if said["weeks"]:
         yield (
             "week_of",

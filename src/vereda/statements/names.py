@@ -131,14 +131,15 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     else:
         yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
     yield "instrument", 0.6, _generic(ins["lower"])
-    if ins["topic_before"]:
-        topic = rf"(?:(?!(?:{_PLAIN})\b)[a-z][a-z-]{{2,}}\s+)"
-        yield (
-            "instrument",
-            0.5,
-            rf"\b(?:the|an?|our|its|their)\s+(?:new\s+)?(?P<lower>{topic}{{1,3}}(?:{_either(ins['topic_before'])}))\b",
-        )
-    yield "forum", 0.7, _forum(lang, _either(forum["heads"]), run)
+    yield (
+        "instrument",
+        0.8,
+        rf"(?<![\w-])(?:{_either(ins['numbered'])})\s+(?:[Nn][.º°o]*\s*)?\d[\d.-]*\d(?:\s+(?:of|de)\s+(?:19|20)\d\d)?",
+    )
+    for kind, said in (("instrument", ins["topic_before"]), ("forum", forum["topic_before"])):
+        if said:
+            yield kind, 0.5, _topic_first(said)
+    yield "forum", 0.75, _forum(lang, forum["heads"], run)
     yield "forum", 0.5, _generic(forum["lower"])
     capital = "|".join(re.escape(w.capitalize()) for w in lang["meetings"]["heads"])
     yield (
@@ -160,15 +161,26 @@ def _generic(phrases: Sequence[str]) -> str:
     closed: list[str] = []
     for phrase in map(fold, phrases):
         (open_ if re.search(rf"\s(?:{_TO})$", phrase) else closed).append(phrase)
-    topic = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,3}}"
+    topic = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
     either = [rf"(?:{_either(open_)})\s+{topic}"] if open_ else []
     either += [rf"(?:{_either(closed)})(?:\s+(?:{_TO})\s+{topic})?"] if closed else []
     return rf"\b(?P<lower>{'|'.join(either)})"
 
 
-def _forum(lang: Language, heads: str, run: str) -> str:
+def _topic_first(heads: Sequence[str]) -> str:
+    """ "the land registry agreement": an article, up to three words that say what about, and the head."""
+    topic = rf"(?:(?!(?:{_PLAIN})\b)[a-z][a-z-]{{2,}}\s+)"
+    return rf"\b(?:the|an?|our|its|their)\s+(?:(?:new|bilateral|joint)\s+)?(?P<lower>{topic}{{1,3}}(?:{_either(heads)}))\b"
+
+
+def _forum(lang: Language, said: Sequence[str], run: str) -> str:
+    """A head of two words is a name by itself; one of one word needs another before it, or after it."""
+    heads, whole = _either(said), _either([h for h in said if " " in h])
     if lang["order"] == "head last":
-        return rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{heads})\b(?:\s+(?:on|for|of|against)\s+(?:the\s+)?{_CAP}(?:\s+(?:and\s+)?{_CAP})*)?"
+        name = rf"(?:(?:{_CAP}\s+){{1,5}}(?:{heads})|(?:{whole}))"
+        return (
+            rf"(?<![\w-]){name}\b(?:\s+(?:on|for|of|against)\s+(?:the\s+)?{_CAP}(?:\s+(?:and\s+)?{_CAP})*)?"
+        )
     return rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)*(?:{run})*"
 
 
