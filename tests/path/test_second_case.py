@@ -159,7 +159,7 @@ def test_a_sum_names_its_districts(build: Path) -> None:
     trace = ["trace", "forest_loss@PE:2020", "--case", str(CASE), "--build", str(build)]
     step = json.loads(vereda(*trace, "--json").output)
     assert (
-        step["locator"] == "sum of 411 districts; not all places: 411 of 412"
+        step["locator"] == "sum of 411 districts; not all places: 411/412"
     )  # Santillana is not in the table
     assert step["value"] == pytest.approx(203269.23)
     assert "411 distritos" in vereda(*trace, "--lang", "es").output

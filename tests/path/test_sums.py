@@ -56,8 +56,8 @@ def test_what_stands_in_no_municipality_gives_no_few_away(held: Held) -> None:
 def test_a_sum_of_some_places_says_of_how_many(held: Held) -> None:
     """No row means nothing where no table declares its zeros: Huila has 37 municipalities."""
     desk = held(deaths(NEIVA, 20), deaths(PITALITO, 9))
-    assert desk.best("homicides", HUILA, "2020").note == "not all places: 2 of 37"  # type: ignore[union-attr]
-    assert "not all places: 2 of 37" in Tracer(desk)("homicides@CO-41:2020").locator
+    assert desk.best("homicides", HUILA, "2020").note == "not all places: 2/37"  # type: ignore[union-attr]
+    assert "not all places: 2/37" in Tracer(desk)("homicides@CO-41:2020").locator
 
 
 def test_a_description_may_say_otherwise(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:

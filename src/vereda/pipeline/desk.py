@@ -368,7 +368,7 @@ class Desk:
         key = Key(series, total.place, when, lead.estimator, lead.vintage, lead.source)
         return Figure(
             total.value, lead.unit, str(key), None, None, total.status, total.place, when, lead.estimator,
-            lead.vintage, lead.source, f"not all places: {lead.values} of {total.partial}" if total.partial else "",
+            lead.vintage, lead.source, f"not all places: {lead.values}/{total.partial}" if total.partial else "",
             breaks=(series, lead.estimator, when) in self._breaks,
         )  # fmt: skip
 

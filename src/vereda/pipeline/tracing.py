@@ -109,7 +109,7 @@ class Tracer:
         placed = [row for row in rows if self.desk.is_finest(row.place)]
         how = f"sum of {len(placed)} {self._finest(placed)}" if placed else "sum of"
         if total.partial:
-            how += f"; not all places: {len(placed)} of {total.partial}"
+            how += f"; not all places: {len(placed)}/{total.partial}"
         if len(placed) < len(rows):
             how += f"; {len(rows) - len(placed)} more in none of them, known by department or country alone"
         if total.uncollected:
