@@ -145,3 +145,26 @@ def test_a_line_cut_by_the_width_of_the_page_goes_on() -> None:
     assert len(blocks) == 3
     assert "Both governments\nwill publish" in blocks[2]
     assert "Both governments will publish" in document.plain
+
+
+@pytest.mark.parametrize(
+    ("line", "lang", "day"),
+    [
+        ("Nov 7, 2023 10:32 EST", "en", "2023-11-07"),
+        ("7 November 2023, Bogotá.", "en", "2023-11-07"),
+        ("By Jane Roe\nNovember 7, 2023", "en", "2023-11-07"),
+        ("7 de noviembre de 2023 - Pasto.", "es", "2023-11-07"),
+        ("Tumaco, 7 nov. 2023.", "es", "2023-11-07"),
+        ("Mocoa, Putumayo. 7 de noviembre de 2023.", "es", "2023-11-07"),
+        ("Boletín n.º 12. Bogotá, 7 de noviembre de 2023", "es", "2023-11-07"),
+        ("On November 7, 2023 they met in Bogotá.", "en", ""),
+        ("El 7 de noviembre de 2023 se reunieron en Bogotá.", "es", ""),
+        ("07/11/2023", "es", ""),  # day or month first: not said
+    ],
+)
+def test_lines_that_date_a_statement(line: str, lang: str, day: str) -> None:
+    body = {
+        "en": "The two governments agreed to open an office in Tumaco.",
+        "es": "Los dos gobiernos acordaron abrir una oficina en Tumaco.",
+    }[lang]
+    assert read(f"A title of it\n\n{line}\n\n{body}\n", lang=lang).date == day

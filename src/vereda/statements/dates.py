@@ -232,7 +232,7 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
     yield "range", rf"\b{month}\s+{d1}{join}{d2}\b{to_year}?\b"
     yield "range", rf"\b{d1}{join}{d2}{of}{month}\b{to_year}?\b"
     yield "day", rf"\b{month}\s+{d}\b{to_year}?(?!\d)"
-    yield "day", rf"\b{d}{of}{month}\b{to_year}?"
+    yield "day", rf"\b{d}{of}{month}(?:\b|(?<=\.)){to_year}?"
     yield (
         "months",
         rf"\b(?P<m1>{_either(full)}){join}(?P<m2>{_either(full)}){to_year}\b",

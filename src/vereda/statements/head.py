@@ -11,6 +11,10 @@ from vereda.terms.statement import Block
 
 _LINES = 12  # of the statement's own blocks in which a date line may stand
 _AFTER = re.compile(r"^[\s.,:;()|–—-]*(?:\(|[-–—]{1,2}|$|\b[A-ZÁÉÍÓÚÑ])")
+_HOUR = re.compile(
+    r"[\s|,–—-]*(?:at\s+|a las\s+)?\d{1,2}(?:[:.h]\d{2})?\s*(?:[ap]\.?\s?m\.?)?\s*(?:[A-Z]{2,4}|h|hrs?|horas)?[\s.|]*",
+    re.I,
+)
 _ORIGIN = re.compile(r"\b(?:By|Por)\s+[^/\n]{3,60}/([A-ZÁÉÍÓÚÑ][^\n/]{2,40})$")
 
 
@@ -59,10 +63,10 @@ def _declared(facts: Mapping[str, str]) -> str:
 
 
 def _date(plain: str, own: Sequence[Block], lang: Language) -> str:
-    """The day of a date line: nothing but a date, a byline that ends in one, or a dateline that begins a paragraph."""
+    """The day of a date line: nothing but a date (and an hour or a place), a byline that ends in one, or a dateline that
+    begins a paragraph."""
     dates = Dates(lang, "")
-    for block in own[:_LINES]:
-        line = plain[block.start : block.end]
+    for line in _lines(plain, own):
         found = [
             m
             for m in dates.find(line[:200], fold(line[:200]), 0, len(line[:200]))
@@ -71,14 +75,21 @@ def _date(plain: str, own: Sequence[Block], lang: Language) -> str:
         if not found:
             continue
         first = found[0]
-        before, after = line[: first.start], line[first.end :]
-        alone = len(after.strip(" .,|")) == 0
+        before, after = line[: first.start].strip(" .,") + " ", line[first.end :]
+        before = before.rpartition(". ")[2]  # "Boletín n.º 12. Bogotá, 7 de ..."
+        alone = len(after.strip(" .,|")) == 0 or bool(_HOUR.fullmatch(after))
+        alone = alone or (not before.strip() and len(after) <= 45 and _place_only(after, lang))
         named = _place_only(before, lang) or re.match(lang["dateline"], fold(before.strip()))
         byline = alone and len(before) <= 80 and bool(named or not before.strip())
         dateline = len(before) <= 45 and _place_only(before, lang) and bool(_AFTER.match(after))
         if byline or dateline:
             return first.value
     return ""
+
+
+def _lines(plain: str, own: Sequence[Block]) -> list[str]:
+    """The lines of the first blocks: a byline may stand above its date in one block."""
+    return [line for b in own[:_LINES] for line in plain[b.start : b.end].split("\n") if line.strip()]
 
 
 def _place_only(before: str, lang: Language) -> bool:
