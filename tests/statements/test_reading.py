@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from statements_case import LETTER, docx, pdf, read
 
@@ -15,6 +15,7 @@ LETTERS = st.text(
 )
 
 
+@example("a\u0301\u0303b")  # a second accent joins no letter
 @given(LETTERS)
 def test_every_character_finds_its_way_back(source: str) -> None:
     layer = Layer()

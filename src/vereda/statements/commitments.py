@@ -29,6 +29,8 @@ _COMMA = re.compile(
 _STRONG = frozenset({"binds", "commits", "agrees", "intends", "endorses", "reaffirms", "offers"})
 #: mark of a deed to be done that needs nobody before it ("will be disbursed", "se celebrara")
 DONE = "done"
+_NOT = re.compile(r"\s+not\s+\w")  # after "will"
+_NO = re.compile(r"\bno\s+(?:se\s+)?$")  # before a future
 _LEADING = re.compile(r"(?:(?:an?|the|una?|el|la|los|las)\s+)?(?:[\w.-]+\s+){0,4}")
 
 
@@ -154,9 +156,15 @@ class Commitments:
             back = strength == "would"
             if back and not self.grammar.reporting.search(lead):
                 continue
-            if not back and self.grammar.blocked.search(folded[max(s.start, start - 24) : start]):
+            lead_in = folded[max(s.start, start - 24) : start]
+            denied = self._future(plain, start, end) and _NO.search(lead_in)
+            if not back and not denied and self.grammar.blocked.search(lead_in):
                 continue
-            if self.grammar.blocked_after.match(folded, end) or plain[end : end + 2] == ": ":
+            # "will not be resumed" promises too, where a party says it
+            refused = strength in {"commits", DONE} and _NOT.match(folded, end)
+            if (self.grammar.blocked_after.match(folded, end) and not refused) or plain[
+                end : end + 2
+            ] == ": ":
                 continue
             since = last.end if last is not None else s.start
             if last is not None and _COMMA.search(folded[last.end : start]):
@@ -168,7 +176,7 @@ class Commitments:
                 spoken = self.subjects.speaking(plain, start) if ours and self.lang["first_person"] else None
                 subject = spoken or before
             if strength == DONE or (
-                subject is None and strength in _STRONG and self._telling(plain, folded, start, end)
+                subject is None and strength in _STRONG and self._telling(plain, folded, start, end, strength)
             ):
                 subject = subject or Subject((), "", start)
             if subject is None and self._we(plain, start, end):
@@ -183,9 +191,12 @@ class Commitments:
         endings = tuple(self.lang["first_person"])
         return bool(endings) and plain[start:end].split()[0].lower().endswith(endings)
 
-    def _telling(self, plain: str, folded: str, start: int, end: int) -> bool:
-        """Whether a verb says enough without a party before it: "se comprometio a" does, "will" does not."""
-        future = self.grammar.endings is not None and self.grammar.endings.fullmatch(plain, start, end)
+    def _future(self, plain: str, start: int, end: int) -> bool:
+        return bool(self.grammar.endings and self.grammar.endings.fullmatch(plain, start, end))
+
+    def _telling(self, plain: str, folded: str, start: int, end: int, strength: str) -> bool:
+        """Whether a verb says enough without a party before it: "se comprometio a" and "debera" do, "will" does not."""
+        future = strength == "commits" and self._future(plain, start, end)
         return not future and folded[start:end] not in self.grammar.weak
 
     def _verbs(self, plain: str, folded: str, s: Sentence) -> list[tuple[int, int, str]]:

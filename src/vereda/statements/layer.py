@@ -95,7 +95,9 @@ def _composed(text: str) -> Iterator[tuple[str, int]]:
             if text[at] == "\r":
                 yield ("" if text[at + 1 : at + 2] == "\n" else "\n"), at
             elif text[at] not in UNSEEN:
-                yield unicodedata.normalize("NFC", text[at:stop]), at
+                whole = unicodedata.normalize("NFC", text[at:stop])
+                yield whole[0], at
+                yield whole[1:], stop - len(whole) + 1  # accents that no letter joins stand at the end
             start = stop
         at = stop
     yield text[start:], start

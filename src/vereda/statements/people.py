@@ -92,7 +92,8 @@ class People:
         """ "ministra de Defensa, Ana Otra", "coronela Ana Otra, directora de la Policía"."""
         titles, ranks = _low(_either(self.said["titles"])), _low(_either(self.said["ranks"]))
         topics, links = _either(self.said["topics"]), _either(self.said["linking"])
-        office = rf"{titles}(?:\s+(?:adjunt[oa]|encargad[oa]|general))?(?:\s+(?:{links})\s+(?:{topics}))*"
+        whose = _either(w for w in countries().adjectives if w[0].islower())
+        office = rf"{titles}(?:\s+(?:adjunt[oa]|encargad[oa]|general))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?:{topics}))*"
         office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
         office += r"(?:\s+de\s+(?:los\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?=,))?"
         of_what = (
