@@ -30,6 +30,9 @@ _STRONG = frozenset({"binds", "commits", "agrees", "intends", "endorses", "reaff
 #: mark of a deed to be done that needs nobody before it ("will be disbursed", "se celebrara")
 DONE = "done"
 _NOT = re.compile(r"\s+not\s+\w")  # after "will"
+_AND_THAT = re.compile(
+    r"\b(?:and|y|e)\s+(?:\w+\s+)?(?:that|que)\s+(?:no\s+)?$"
+)  # "and says that it": whoever spoke before
 _NO = re.compile(r"\bno\s+(?:se\s+)?$")  # before a future
 _LEADING = re.compile(r"(?:(?:an?|the|una?|el|la|los|las)\s+)?(?:[\w.-]+\s+){0,4}")
 
@@ -157,7 +160,7 @@ class Commitments:
             if back and not self.grammar.reporting.search(lead):
                 continue
             lead_in = folded[max(s.start, start - 24) : start]
-            denied = self._future(plain, start, end) and _NO.search(lead_in)
+            denied = self._future(plain, folded, start, end) and _NO.search(lead_in)
             if not back and not denied and self.grammar.blocked.search(lead_in):
                 continue
             # "will not be resumed" promises too, where a party says it
@@ -167,7 +170,8 @@ class Commitments:
             ] == ": ":
                 continue
             since = last.end if last is not None else s.start
-            if last is not None and _COMMA.search(folded[last.end : start]):
+            between = folded[last.end : start] if last is not None else ""
+            if last is not None and (_COMMA.search(between) or _AND_THAT.search(between)):
                 subject: Subject | None = last.subject
             else:
                 subject = self.subjects.before(plain, folded, since, start)
@@ -191,12 +195,15 @@ class Commitments:
         endings = tuple(self.lang["first_person"])
         return bool(endings) and plain[start:end].split()[0].lower().endswith(endings)
 
-    def _future(self, plain: str, start: int, end: int) -> bool:
-        return bool(self.grammar.endings and self.grammar.endings.fullmatch(plain, start, end))
+    def _future(self, plain: str, folded: str, start: int, end: int) -> bool:
+        said, endings = self.grammar.future, self.grammar.endings
+        return bool(said and said.fullmatch(folded, start, end)) or bool(
+            endings and endings.fullmatch(plain, start, end)
+        )
 
     def _telling(self, plain: str, folded: str, start: int, end: int, strength: str) -> bool:
         """Whether a verb says enough without a party before it: "se comprometio a" and "debera" do, "will" does not."""
-        future = strength == "commits" and self._future(plain, start, end)
+        future = strength == "commits" and self._future(plain, folded, start, end)
         return not future and folded[start:end] not in self.grammar.weak
 
     def _verbs(self, plain: str, folded: str, s: Sentence) -> list[tuple[int, int, str]]:

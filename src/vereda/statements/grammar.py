@@ -24,7 +24,7 @@ class Grammar:
         self.future = re.compile(either) if lang["future"] else None
         self.passive = (
             re.compile(
-                rf"(?<!\w)(?:will|shall|is to|are to)\s+(?:also\s+)?be\s+(?:\w+ly\s+)?(?:{_either(lang['deeds'])})(?!\w)"
+                rf"(?<!\w)(?:will|shall|is to|are to)\s+(?:also\s+|not\s+)?be\s+(?:\w+ly\s+)?(?:{_either(lang['deeds'])})(?!\w)"
             )
             if lang["deeds"]
             else re.compile(rf"(?<!\w)se\s+\w{{2,}}(?:{lang.data.get('future_endings', '')[3:-2]})(?!\w)")
