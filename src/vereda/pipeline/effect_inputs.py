@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vereda.pipeline.desk import Key
+from vereda.pipeline.held import Key
 from vereda.pipeline.panels import Array, Design, Sample, Values, divides_by, members, needed, years_of
 from vereda.pipeline.telling import Ways
 from vereda.terms.cooperation import Document

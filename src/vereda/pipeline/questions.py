@@ -7,7 +7,8 @@ import numpy as np
 
 from vereda.cooperation import answer, own_step, promises, scope_figures, steps, training_figures
 from vereda.errors import BadRequest
-from vereda.pipeline.desk import Desk, Key
+from vereda.pipeline.desk import Desk
+from vereda.pipeline.held import Key
 from vereda.pipeline.tracing import Tracer
 from vereda.terms.answer import (
     Agreed,

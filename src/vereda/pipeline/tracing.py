@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vereda.errors import NoTrace
-from vereda.pipeline.desk import Desk, Division, Key, Row, Sum, Tally
+from vereda.pipeline.desk import Desk
+from vereda.pipeline.held import Division, Key, Row, Sum, Tally
 from vereda.terms.figure import Figure, Step
 from vereda.terms.indicator import REGISTRY
 from vereda.terms.period import period
