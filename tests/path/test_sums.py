@@ -66,3 +66,12 @@ def test_a_description_may_say_otherwise(held: Held, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(desk, "_adds", {"way_length": True})
     monkeypatch.setattr(desk, "_found", {})  # what was answered before
     assert desk.best("way_length", HUILA, "2020").value == 4.0  # type: ignore[union-attr]
+
+
+def test_changed_says_that_a_country_has_no_sum(held: Held) -> None:
+    from vereda.pipeline.questions import indicator
+
+    desk = held(light(NEIVA, 3.0), deaths(NEIVA, 20))
+    assert indicator(desk, "night_lights", HUILA).without_sum == "nW/cm2/sr"
+    assert indicator(desk, "night_lights", NEIVA).without_sum == ""
+    assert indicator(desk, "homicides", HUILA).without_sum == ""

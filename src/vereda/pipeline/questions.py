@@ -176,6 +176,7 @@ def indicator(desk: Desk, name: str, place: str) -> IndicatorAnswer:
         name, place, name_of(desk, name).en, rule.definition if rule else "",
         shown[0].unit if shown else (rule.unit if rule else ""), rule.better if rule else "", span, shown, rivals, gaps,
         lacking.dataset if lacking else "", lacking.command if lacking else "",
+        "" if shown or everything or rule else desk.without_sum(name, place) or "",
     )  # fmt: skip
 
 

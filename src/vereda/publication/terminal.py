@@ -134,6 +134,7 @@ def changed_text(changed: Changed, lang: str, names: Names = NONE) -> list[Rende
     table = _table(("Indicator", "Place", "Newest", "Years held", "Direction"), lang, right=(2,))
     for answer in changed.indicators:
         lacking = _t("waiting for data", lang) if answer.waiting else _t("Nothing held.", lang)
+        lacking = _t("has no sum: ask for a place", lang) if answer.without_sum else lacking
         newest = told(answer.current[-1], lang) if answer.current else lacking
         direction = text.translate(words.DIRECTIONS[answer.direction], lang)
         name = names.get(answer.id) or text.translate(answer.name, lang)

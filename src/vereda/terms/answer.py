@@ -134,6 +134,7 @@ class IndicatorAnswer:
     gaps: Mapping[str, str]  # period -> what is known to be wrong
     waiting: str = ""  # the dataset that would answer, where nothing is held
     command: str = ""  # and the command that would bring it
+    without_sum: str = ""  # the unit of what its places have, where that has no sum
 
 
 @dataclass(frozen=True, slots=True)
