@@ -73,3 +73,15 @@ def test_every_indicator_has_its_spanish(rule) -> None:
 def test_a_translation_keeps_the_holes() -> None:
     for english, spanish in text.catalogue("es").items():
         assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(spanish)), english
+
+
+def test_every_known_gap_of_the_case_has_its_spanish() -> None:
+    """A reader in Spanish is told what is wrong with a figure in Spanish, on its own page and its source's."""
+    from vereda import sources
+    from vereda.cooperation import read
+
+    case = read(Path(__file__).resolve().parents[2] / "cases" / "us-colombia").case
+    told = {
+        g for d in (*case.datasets, *case.optional_datasets) for g in sources.describe(d).known_gaps.values()
+    }
+    assert sorted(g for g in told if not text.known(g, "es")) == []
