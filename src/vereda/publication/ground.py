@@ -36,7 +36,8 @@ def ground(
     drawing.rule((left, max(0.0, low)), (right, max(0.0, low)), "axis")
     under = -top * 13 / frame.plot[1]
     step = next(s for s in (1, 2, 5, 10, 20, 50) if (last - first) / s <= frame.plot[0] / 58)
-    apart = 42 * (right - left) / frame.plot[0]  # years: two labels this near would touch
+    # years: two labels this near would touch; at the ends of a line they stand inwards, with their whole width
+    apart = (42 if columns else 54) * (right - left) / frame.plot[0]
     middle = (
         []
         if bare
