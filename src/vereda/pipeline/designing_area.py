@@ -181,7 +181,10 @@ def _is(values: np.ndarray, target: str, path: Path) -> np.ndarray:
     try:
         return np.asarray(values == float(target))
     except ValueError:
-        raise BadRequest(f"--target {target!r} is no number; classes of {path} are numbers.") from None
+        raise BadRequest(
+            f"--target {target!r} is no number; classes of {path} are numbers. A map of vereda classify predict numbers them "
+            "from 0 in the order of its strata.csv."
+        ) from None
 
 
 # Points -------------------------------------------------------------------------------------------------------
