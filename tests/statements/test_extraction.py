@@ -373,3 +373,34 @@ def test_the_traps_of_the_founding_statements(founding) -> None:
     assert not any(c.quote == "Villavicencio" for c in founding["001"][1] if c.kind == "place")
     places_of = {link for c in founding["002"][1] if c.kind == "place" for link in c.links}
     assert {"place:CO-52835", "place:CO-05120", "place:CO-54720"} <= places_of
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "value"),
+    [
+        ("Sesenta y cuatro millones de dólares.", "es", 64_000_000),
+        ("Treinta y cinco familias.", "es", 35),
+        ("Sixty-four million dollars were given.", "en", 64_000_000),
+        ("Twenty five families were there.", "en", 25),
+        ("Dos mil quinientos millones de pesos.", "es", None),  # not 500 million
+    ],
+)
+def test_numbers_in_words_are_read_whole_or_not_at_all(text: str, lang: str, value: float | None) -> None:
+    assert [c.payload["value"] for c in found(text, "amount", lang)] == ([] if value is None else [value])
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "value"),
+    [
+        ("She said that the ministry would hire analysts by March.", "en", "2025-03"),
+        ("El ministerio tiene previsto expedir la norma en mayo.", "es", "2025-05"),
+        ("Prevén instalar los radares antes de febrero.", "es", "2025-02"),
+        ("Commissioners plan to debate it on Monday.", "en", "2024-11-11"),
+        ("Commissioners debated it on Monday.", "en", "2024-11-04"),
+        ("Se firma pasado mañana.", "es", "2024-11-09"),
+        ("They meet the day after tomorrow.", "en", "2024-11-09"),
+        ("Se reunieron entre el 24 y el 26 de octubre de 2024.", "es", "2024-10-24/2024-10-26"),
+    ],
+)
+def test_what_is_planned_is_to_come_and_dates_are_read_whole(text: str, lang: str, value: str) -> None:
+    assert [c.payload["value"] for c in found(text, "date", lang, "2024-11-07")] == [value]

@@ -160,6 +160,7 @@ def test_a_line_cut_by_the_width_of_the_page_goes_on() -> None:
         ("Boletín n.º 12. Bogotá, 7 de noviembre de 2023", "es", "2023-11-07"),
         ("On November 7, 2023 they met in Bogotá.", "en", ""),
         ("El 7 de noviembre de 2023 se reunieron en Bogotá.", "es", ""),
+        ("Publicada el martes 7 de noviembre de 2023", "es", "2023-11-07"),
         ("07/11/2023", "es", ""),  # day or month first: not said
     ],
 )

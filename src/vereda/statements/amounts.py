@@ -64,7 +64,7 @@ class Amounts:
         ):
             return None  # "the two countries" counts nothing
         value = self._value(m["number"])
-        if value is None:
+        if value is None or self._cut(m):
             return None
         for scale in re.findall(r"[a-z]+", m["scale"] or ""):
             value *= self.scales[scale]
@@ -77,9 +77,21 @@ class Amounts:
         start = m.start("q") if m["q"] else m.start("sign") if sign else m.start("number")
         return Amount(start, m.end(), value, name, " ".join((m["q"] or "").split()))
 
+    def _cut(self, m: re.Match[str]) -> bool:
+        """Whether a number in words goes on before what was read: "dos mil quinientos millones" is no 500 million."""
+        lead = re.search(
+            r"(\w+)(?:\s+y|\s+and)?[\s-]+$", m.string[max(0, m.start("number") - 24) : m.start("number")]
+        )
+        words = m["number"][0].isalpha()
+        return words and lead is not None and (lead[1] in self.numbers or lead[1] in self.scales)
+
     def _value(self, written: str) -> float | None:
+        parts = re.findall(r"[a-z]+", written) if written[0].isalpha() else []
+        said = [self.numbers[p] for p in parts if p in self.numbers]
         if written in self.numbers:
             return float(self.numbers[written])
+        if said:  # "sesenta y cuatro", "sixty-four"
+            return float(sum(said))
         decimal = str(self.lang["decimal"])
         thousand = "," if decimal == "." else "."
         if re.fullmatch(rf"\d{{1,3}}(?:\{thousand}\d{{3}})+(?:\{decimal}\d+)?", written):
@@ -102,10 +114,13 @@ def _pattern(lang: Language) -> re.Pattern[str]:
     if lang.code in _KEPT:
         return _KEPT[lang.code]
     words = [w for w in lang["units"] if re.match(r"\w", w)]
+    tens = [w for w, n in lang["numbers"].items() if int(n) in range(20, 100, 10)]
+    ones = [w for w, n in lang["numbers"].items() if int(n) in range(1, 10)]
+    both = rf"(?:{_either(tens)})(?:\s+y\s+|-|\s+)(?:{_either(ones)})"
     signs = "|".join(re.escape(s) for s in sorted(_SIGNS, key=len, reverse=True))
     _KEPT[lang.code] = re.compile(
         rf"(?:\b(?P<q>{_either(lang['qualifiers'])})\s+)?(?:(?<!\w)(?P<sign>{signs})\s*)?"
-        rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\b(?:{_either(lang['numbers'])})\b)(?![\d/])"
+        rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\b(?:{both}|{_either(lang['numbers'])})\b)(?![\d/])"
         rf"(?P<scale>(?:\s*\b(?:{_either(lang['scales'])})\b)+)?"
         rf"(?:\s*(?:\bde\s+)?(?P<money>\b(?:{_either(lang['currencies'])})\b)"
         rf"|(?:\s+(?:{_either(lang['unit_adjectives'])})\b)*\s*(?:\bde\s+)?(?P<unit>%|-mile|\b(?:{_either(words)})\b))?"

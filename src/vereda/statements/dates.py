@@ -230,7 +230,7 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
     yield "iso", r"\b(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)\b"
     yield "slashed", rf"\b(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/{year}\b"
     yield "range", rf"\b{month}\s+{d1}{join}{d2}\b{to_year}?\b"
-    yield "range", rf"\b{d1}{join}{d2}{of}{month}\b{to_year}?\b"
+    yield "range", rf"\b{d1}{join}(?:el\s+|the\s+)?{d2}{of}{month}\b{to_year}?\b"
     yield "day", rf"\b{month}\s+{d}\b{to_year}?(?!\d)"
     yield "day", rf"\b{d}{of}{month}(?:\b|(?<=\.)){to_year}?"
     yield (

@@ -161,10 +161,15 @@ def _numbers(
 @cache
 def _future(code: str) -> Callable[[str], bool]:
     lang = language(code)
-    words = "|".join(re.escape(w) for w in lang["future"])
+    said = [
+        *lang["future"],
+        *lang["backshift"],
+        *lang["commitments"]["intends"],
+    ]  # what is planned is to come
+    words = "|".join(re.escape(fold(w)).replace(r"\ ", r"\s+").replace(r"\*", r"\w*") for w in said)
     endings = lang.data.get("future_endings", "")[:-1]
     pattern = re.compile(rf"\b(?:{words})\b" + (rf"|\b\w{{3,}}{endings}\b" if endings else ""))
-    return lambda text: bool(pattern.search(text))
+    return lambda text: bool(pattern.search(text) or pattern.search(fold(text)))
 
 
 def ahead(sentence: str, lang: Language) -> bool:
