@@ -311,6 +311,22 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert not (tmp_path / "o").exists()
 
 
+def test_points_numbered_otherwise_are_refused(work: Path, tmp_path: Path) -> None:
+    """Numbers that begin at 0 put every point on its neighbour; so does the map of another model."""
+    lines = (work / "seen.csv").read_text(encoding="utf-8").splitlines()
+    moved = [
+        f"{(int(n) + 700) % 1600 + 1},{rest}" for n, _, rest in (line.partition(",") for line in lines[1:])
+    ]
+    other = tmp_path / "seen.csv"
+    other.write_text("\n".join([lines[0], *moved]) + "\n", encoding="utf-8")
+    words = [str(a) for a in asked(work, tmp_path / "o", "--zones", work / "zones.geojson", *POLYGONS)]
+    words[words.index(str(work / "seen.csv"))] = str(other)
+    found = call(*words)
+    assert found.exit_code == 1
+    assert "Points belong to the map they were drawn on" in " ".join(found.output.split())
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_survey_drawn_in_other_strata_is_refused(work: Path, tmp_path: Path) -> None:
     text = (work / "seen.csv").read_text(encoding="utf-8").replace(",forest,", ",buffer,")
     (tmp_path / "seen.csv").write_text(text, encoding="utf-8")
