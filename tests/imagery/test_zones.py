@@ -311,6 +311,46 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert not (tmp_path / "o").exists()
 
 
+def test_from_a_map_to_points_in_its_strata_to_zones(work: Path, tmp_path: Path) -> None:
+    """The commands alone: predict writes strata and map, design draws in them, zones takes what was seen."""
+    drawn = call("area", "design", work / "p" / "strata.csv", "--map", work / "survey.tif", "--points", 400, "--rule", "proportional",
+                 "--expected", ",".join(f"{s}=0.5" for s in strata(work)), "--out", tmp_path / "d")  # fmt: skip
+    assert drawn.exit_code == 0, drawn.output
+    truth = np.load(work / "truth.npy")
+    key = (tmp_path / "d" / "key.csv").read_text(encoding="utf-8").splitlines()[1:]
+    seen = [f"{n},{s},{truth[int(n) - 1]}" for n, s in (line.split(",") for line in key)]
+    (tmp_path / "seen.csv").write_text("\n".join(["point,stratum,reference", *seen]) + "\n", encoding="utf-8")
+    words = [str(a) for a in asked(work, tmp_path / "o", "--zones", work / "zones.geojson", *POLYGONS)]
+    words[words.index(str(work / "seen.csv"))] = str(tmp_path / "seen.csv")
+    found = call(*words)
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "o" / "areas.csv").exists()
+
+
+def strata(work: Path) -> list[str]:
+    lines = (work / "p" / "strata.csv").read_text(encoding="utf-8").splitlines()[1:]
+    return [line.partition(",")[0] for line in lines]
+
+
+def test_strata_of_another_prediction_are_refused(work: Path, tmp_path: Path) -> None:
+    table = (work / "p" / "strata.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "strata.csv").write_text("\n".join(table[:-1]) + "\n", encoding="utf-8")
+    found = call(
+        "area",
+        "design",
+        tmp_path / "strata.csv",
+        "--map",
+        work / "survey.tif",
+        "--points",
+        400,
+        "--out",
+        tmp_path / "d",
+    )
+    assert found.exit_code == 1
+    assert "are not of one prediction" in " ".join(found.output.split())
+    assert not (tmp_path / "d").exists()
+
+
 def test_points_numbered_otherwise_are_refused(work: Path, tmp_path: Path) -> None:
     """Numbers that begin at 0 put every point on its neighbour; so does the map of another model."""
     lines = (work / "seen.csv").read_text(encoding="utf-8").splitlines()

@@ -355,7 +355,7 @@ def test_refused_designs(here: Path, asked: tuple[object, ...], says: str) -> No
 
 
 def test_refused_strata(here: Path) -> None:
-    refused("one of the two", "design", "--points", 500)
+    refused("or a map with --map", "design", "--points", 500)
     (here / "strata.csv").write_text(STRATA.replace("0.8", "80"), encoding="utf-8")
     refused("line 2: expected is 80.* 2 % is 0.02", "design", here / "strata.csv", "--points", 500)
 

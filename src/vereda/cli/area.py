@@ -35,7 +35,11 @@ COMMON = (
 LEVEL = click.option("--level", type=float, default=0.95, show_default=True, help="Of every interval.")
 PLANNED = (
     click.argument("file", type=PATH, required=False),
-    click.option("--map", type=PATH, help="Instead of FILE: .asc, .npy, or .tif with the imagery extra."),
+    click.option(
+        "--map",
+        type=PATH,
+        help="Instead of FILE: .asc, .npy, or .tif with the imagery extra. With the strata.csv of classify predict as FILE: its --survey map.",
+    ),
     click.option("--target", metavar="VALUE", help="Of the class on the map."),
     click.option(
         "--last-year", type=PATH, help="The same map a year before: what came and went gets strata."

@@ -13,7 +13,7 @@ from vereda.errors import BadDesign, BadRequest
 from vereda.measurement.area import acatama, allocation, collect_earth, drawing, simulation
 from vereda.measurement.area.intervals import KINDS
 from vereda.measurement.area.sample import Array, Counts, Strata
-from vereda.measurement.area.strata import StrataMap, strata_map
+from vereda.measurement.area.strata import OUTSIDE, StrataMap, strata_map
 from vereda.pipeline import area_files as files
 from vereda.pipeline.area_shown import designed, simulated
 from vereda.pipeline.area_words import Language, Voice
@@ -128,10 +128,13 @@ def simulate(asked: Asked) -> Reply:
 
 
 def _frame(asked: Asked) -> _Frame:
-    if (asked.file is None) == (asked.map is None):
+    if asked.file is None and asked.map is None:
         raise BadRequest(
-            "Give a table of strata (stratum, area, expected), or a map with --map; one of the two."
+            "Give a table of strata (stratum, area, expected), or a map with --map; or both, where the table is the strata.csv "
+            "of vereda classify predict and the map its --survey."
         )
+    if asked.file is not None and asked.map is not None:
+        return _of_prediction(asked.file, asked.map, asked)
     return _of_table(asked.file, asked) if asked.file is not None else _of_map(asked)
 
 
@@ -152,6 +155,29 @@ def _of_table(path: Path, asked: Asked) -> _Frame:
     if points is not None and points.min() < 2:
         raise BadDesign(f"{path}: a stratum has fewer than two points, and so no variance.")
     return _Frame(strata, share, points, None, None, table.sha256)
+
+
+def _of_prediction(path: Path, map_: Path, asked: Asked) -> _Frame:
+    """Every class of a prediction a stratum, as areas by zone need it: strata.csv in the order of the map's numbers."""
+    if asked.target is not None or asked.buffer is not None or asked.last_year is not None:
+        raise BadRequest(
+            "With both a table and a map the strata are the table's: leave out --target, --buffer and --last-year, or the table."
+        )
+    table = files.rows(path)
+    names, pixels = table.column("stratum"), table.numbers("pixels")
+    values, inside, grid = files.read_map(map_, asked.pixel)
+    held, counts = np.unique(values[inside], return_counts=True)
+    if len(held) != len(names) or (counts != pixels).any():
+        raise BadDesign(
+            f"{path} and {map_} are not of one prediction: the table has {', '.join(f'{int(n)}' for n in pixels)} pixels by stratum, "
+            f"the map {', '.join(map(str, counts.tolist()))}. Give the two files that vereda classify predict wrote together."
+        )
+    labels = np.full(values.shape, OUTSIDE, dtype=np.int8)
+    labels[inside] = np.searchsorted(held, values[inside])
+    made = StrataMap(labels, tuple(names), abs(grid.dx * grid.dy) / HECTARE, "ha")
+    share = files.expected(asked.expected, made.names) if asked.expected else table.numbers(files.EXPECTED)
+    digest = sha256(path.read_bytes() + map_.read_bytes()).hexdigest()
+    return _Frame(made.strata, share, None, made, grid, digest)
 
 
 def _of_map(asked: Asked) -> _Frame:
