@@ -7,7 +7,7 @@ negated or said of things ("results will depend") is no commitment. Reported and
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vereda.statements.blocks import Sentence
@@ -16,6 +16,7 @@ from vereda.statements.language import Language
 from vereda.statements.layer import fold
 from vereda.statements.mention import Mention, Mentions
 from vereda.statements.parties import Subject, Subjects
+from vereda.statements.verbs import DONE, WOULD, Verbs
 
 _ITEM = re.compile(
     r"[\s\"']*(?:(?:and|y|e)\s+)?(?:[•·▪●*–-]\s+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s+|(?:That|Que)\s+)"
@@ -27,8 +28,6 @@ _COMMA = re.compile(
 
 #: strengths whose verbs say enough by themselves: read even where nobody stands before them, for a person to look at
 _STRONG = frozenset({"binds", "commits", "agrees", "intends", "endorses", "reaffirms", "offers"})
-#: mark of a deed to be done that needs nobody before it ("will be disbursed", "se celebrara")
-DONE = "done"
 _NOT = re.compile(r"\s+not\s+\w")  # after "will"
 _AND_THAT = re.compile(
     r"\b(?:and|y|e)\s+(?:\w+\s+)?(?:that|que)\s+(?:no\s+)?$"
@@ -53,7 +52,7 @@ class Commitments:
 
     def __init__(self, lang: Language, subjects: Subjects, mentions: Mentions) -> None:
         self.lang, self.subjects, self.mentions = lang, subjects, mentions
-        self.grammar = grammar(lang.code)
+        self.grammar, self.verbs = grammar(lang.code), Verbs(lang, mentions)
 
     def find(self, plain: str, folded: str, sentences: Sequence[Sentence]) -> list[Mention]:
         """Every commitment, in the order of the text."""
@@ -149,18 +148,19 @@ class Commitments:
         return [Trigger(start, start + first.end(), "commits", Subject((), "", start))]
 
     def _triggers(self, plain: str, folded: str, s: Sentence, before: Subject | None) -> Iterator[Trigger]:
-        if self.accused(folded, s):
+        if self.accused(folded, s) or plain[s.start : s.end].rstrip().endswith("?"):
             return
         last: Trigger | None = None
-        for start, end, strength in self._verbs(plain, folded, s):
+        for verb in self.verbs.find(plain, folded, s):
+            start, end, strength = verb.start, verb.end, verb.strength
             if last is not None and start < last.end:
                 continue
             lead = folded[s.start : start]
-            back = strength == "would"
+            back = strength == WOULD
             if back and not self.grammar.reporting.search(lead):
                 continue
             lead_in = folded[max(s.start, start - 24) : start]
-            denied = self._future(plain, folded, start, end) and _NO.search(lead_in)
+            denied = self.verbs.future(plain, folded, start, end) and _NO.search(lead_in)
             if not back and not denied and self.grammar.blocked.search(lead_in):
                 continue
             # "will not be resumed" promises too, where a party says it
@@ -185,74 +185,31 @@ class Commitments:
                 subject = subject or Subject((), "", start)
             if subject is None and self._we(plain, start, end):
                 subject = self.subjects.speaking(plain, start) or before or Subject((), "", start)
+            if subject is None and self._unnamed(plain, folded, start, end):
+                subject = before or Subject((), "", start)
             if subject is None:
                 continue
             last = Trigger(start, end, "commits" if back or strength == DONE else strength, subject, back)
             yield last
+
+    def _unnamed(self, plain: str, folded: str, start: int, end: int) -> bool:
+        """Whether a future promises whoever stands before it: any in a language whose verbs do without a subject,
+        elsewhere one of a deed ("the programme will train")."""
+        if not self.verbs.future(plain, folded, start, end):
+            return False
+        return bool(self.lang["first_person"]) or bool(
+            self.grammar.deed and self.grammar.deed.match(folded, end)
+        )
 
     def _we(self, plain: str, start: int, end: int) -> bool:
         """Whether a verb says "we" by its ending: pondremos, buscaremos."""
         endings = tuple(self.lang["first_person"])
         return bool(endings) and plain[start:end].split()[0].lower().endswith(endings)
 
-    def _future(self, plain: str, folded: str, start: int, end: int) -> bool:
-        said, endings = self.grammar.future, self.grammar.endings
-        return bool(said and said.fullmatch(folded, start, end)) or bool(
-            endings and endings.fullmatch(plain, start, end)
-        )
-
     def _telling(self, plain: str, folded: str, start: int, end: int, strength: str) -> bool:
         """Whether a verb says enough without a party before it: "se comprometio a" and "debera" do, "will" does not."""
-        future = strength == "commits" and self._future(plain, folded, start, end)
+        future = strength == "commits" and self.verbs.future(plain, folded, start, end)
         return not future and folded[start:end] not in self.grammar.weak
-
-    def _verbs(self, plain: str, folded: str, s: Sentence) -> list[tuple[int, int, str]]:
-        """Verbs of will in a sentence: those of the language's list, and futures."""
-        found = [(h.start, h.end, h.entry) for h in self.grammar.verbs.find(folded, plain, s.start, s.end)]
-        for strength, light in self.grammar.light.items():
-            found += [(m.start(), m.end(), strength) for m in light.finditer(folded, s.start, s.end)]
-        if self.grammar.future:
-            for m in self.grammar.future.finditer(folded, s.start, s.end):
-                if not self.grammar.relative.search(folded[max(s.start, m.start() - 12) : m.start()]):
-                    found.append((m.start(), m.end(), self._future_strength(folded, m.end())))
-        for m in self.grammar.announcing.finditer(folded, s.start, s.end):
-            if self._money(m.end()):
-                found.append((m.start(), m.end(), "commits"))
-        if self.grammar.backshift:
-            found += [
-                (m.start(), m.end(), "would") for m in self.grammar.backshift.finditer(folded, s.start, s.end)
-            ]
-        accented = self.lang["deeds"] == []  # "se celebrará" is told from "se celebrara" by its accent
-        for m in self.grammar.passive.finditer(plain if accented else folded, s.start, s.end):
-            if not self._told(folded, s.start, m.start()):
-                found.append((m.start(), m.end(), DONE))
-        if self.grammar.endings:
-            for m in self.grammar.endings.finditer(plain, s.start, s.end):
-                if self._told(folded, s.start, m.start()):
-                    continue
-                begins = m[0][0].isupper()  # a name, unless it is "Terminaremos"
-                if m[0].endswith("remos") if begins else m[0].lower() not in self.grammar.not_future:
-                    found.append((m.start(), m.end(), "commits"))
-        found.sort(key=lambda v: (v[0], -v[1]))
-        return found
-
-    def _money(self, at: int) -> bool:
-        """Whether a sum of money follows closely: to announce a sum is to promise it."""
-        return any(
-            m.kind == "amount" and len(m.payload["unit"]) == 3 for m in self.mentions.within(at, at + 60)
-        )
-
-    def _told(self, folded: str, start: int, at: int) -> bool:
-        """Whether a future stands in a relative clause: "a fair that will last"; "said that it will" does not."""
-        lead = folded[max(start, at - 40) : at]
-        that = self.grammar.relative.search(lead)
-        return that is not None and not re.search(
-            rf"(?:{self.grammar.reporting.pattern})\s+$", lead[: that.start()]
-        )
-
-    def _future_strength(self, folded: str, end: int) -> str:
-        nxt = re.match(r"\s+(\w+)", folded[end : end + 24])
-        return "intends" if nxt and nxt[1] in self.lang["intending"] else "commits"
 
     def _commitments(
         self, plain: str, folded: str, s: Sentence, triggers: Sequence[Trigger]
@@ -262,7 +219,18 @@ class Commitments:
             end = self._end(plain, folded, trigger, stop, n + 1 < len(triggers))
             if end - trigger.end < 4:
                 continue
-            yield self._mention(plain, folded, s, trigger, end)
+            for one, last in self._parts(plain, folded, trigger, end):
+                yield self._mention(plain, folded, s, one, last)
+
+    def _parts(self, plain: str, folded: str, trigger: Trigger, end: int) -> Iterator[tuple[Trigger, int]]:
+        """A promise and those that carry it on, each with the end of its words."""
+        more = [
+            t for t in self.verbs.carried(plain, folded, trigger.start, trigger.end, end) if end - t[1] >= 4
+        ]
+        parts = [trigger, *(replace(trigger, start=a, end=b) for a, b in more)]
+        for n, part in enumerate(parts):
+            stop = parts[n + 1].start if n + 1 < len(parts) else end
+            yield part, end if stop == end else self._trimmed(plain, folded, part.end, stop)
 
     def _end(self, plain: str, folded: str, trigger: Trigger, stop: int, followed: bool) -> int:
         """End of the clause: before the next verb's subject, a reporting tail, or the full stop."""
@@ -274,15 +242,19 @@ class Commitments:
             self.grammar.tail.search(folded, trigger.end, stop),
         )
         end = min((cut.start() for cut in cuts if cut), default=stop)
-        text = folded[trigger.end : end]
+        return self._trimmed(plain, folded, trigger.end, end)
+
+    def _trimmed(self, plain: str, folded: str, start: int, end: int) -> int:
+        """End of a clause without the small words and marks that join it to the next."""
+        text = folded[start:end]
         text = re.sub(
-            r"(?:[\s,;:.!?\"'\)]|\b(?:and|y|e|also|tambien|asimismo|ademas|further|he|she|it|they|has|have|had|ha|han|habia|que|that)\b\s*)+$",
+            r"(?:[\s,;:.!?\"'\)]|\b(?:and|y|e|also|tambien|asimismo|ademas|further|he|she|it|they|has|have|had|ha|han|habia|que|that|to|a)\b\s*)+$",
             "",
             text,
         )
-        closing = plain[trigger.end + len(text) : trigger.end + len(text) + 1]
+        closing = plain[start + len(text) : start + len(text) + 1]
         balanced = text.count("(") > text.count(")") and closing == ")"
-        return trigger.end + len(text) + balanced
+        return start + len(text) + balanced
 
     def _mention(self, plain: str, folded: str, s: Sentence, trigger: Trigger, end: int) -> Mention:
         inside = self.mentions.within(trigger.start, end)

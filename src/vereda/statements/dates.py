@@ -11,6 +11,8 @@ from vereda.statements.language import Language, language
 from vereda.statements.layer import fold
 
 UNRESOLVED = "?"
+RELATIVE = "relative, and the text bears no date"
+COUNTED = "relative to the date of the text"
 _DAY = r"(?P<{0}>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th|º|o|ro)?"
 _YEAR = r"(?P<{0}>(?:19|20)\d{{2}})"
 
@@ -37,7 +39,7 @@ class Dates:
         self.numbers = {name: int(number) for name, number in lang["numbers"].items()}
         self.lang = lang
         self._patterns = _patterns(lang)
-        self._reporting = _reporting(lang.code)
+        self._reporting, self._dated = _reporting(lang.code), _dated(lang.code)
 
     def find(self, plain: str, folded: str, start: int, end: int, ahead: bool = False) -> list[Dated]:
         """Every date between `start` and `end`, none inside another. ahead: the sentence speaks of the future."""
@@ -65,51 +67,89 @@ class Dates:
         return _whole(year, min(one, two), max(one, two)) if min(one, two) <= 12 else None
 
     def _range(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
-        year = self._year(m)
-        first = _whole(year, self.months[m["m"]], int(m["d1"])) if year else (UNRESOLVED, "no year")
-        last = _whole(year, self.months[m["m"]], int(m["d2"])) if year else (UNRESOLVED, "no year")
-        if first is None or last is None:
-            return None
-        return first if not year else (f"{first[0]}/{last[0]}", "written")
+        first, last = (self._on(m, int(m[name])) for name in ("d1", "d2"))
+        if first is None or last is None or first[0] == UNRESOLVED:
+            return first
+        return f"{first[0]}/{last[0]}", first[1]
 
     def _day(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
-        month, day = self.months[m["m"]], int(m["d"])
-        if m["y"]:
-            return _whole(int(m["y"]), month, day)
+        return self._on(m, int(m["d"]))
+
+    def _on(self, m: re.Match[str], day: int) -> tuple[str, str] | None:
+        """A day of the month that is named: of the year that is named, else of the nearest."""
+        month, (year, how) = self.months[m["m"]], self._year(m)
+        if year:
+            return _whole(year, month, day, how)
         if self.anchor is None:
-            return UNRESOLVED, "no year"
+            return UNRESOLVED, how
         years = [y for y in range(self.anchor.year - 1, self.anchor.year + 2) if _whole(y, month, day)]
         near = min(years, key=lambda y: abs(date(y, month, day) - self.anchor), default=None)  # type: ignore[operator]
-        return (
-            None if near is None else (date(near, month, day).isoformat(), "nearest to the date of the text")
-        )
+        return None if near is None else _whole(near, month, day, "nearest to the date of the text")
 
-    def _months(self, m: re.Match[str], *_: object) -> tuple[str, str]:
-        one, two = (f"{m['y']}-{self.months[m[k]]:02}" for k in ("m1", "m2"))
-        return f"{one}/{two}", "written"
+    def _this_month(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
+        """Days of a month that is named by its distance: "27 y 28 de este mes"."""
+        if self.anchor is None:
+            return UNRESOLVED, RELATIVE
+        year, month = map(int, _moved(self.anchor, *self._step(m["r"])).split("-"))
+        days = [_whole(year, month, int(d), COUNTED) for d in (m["d1"], m["d2"]) if d]
+        if None in days:
+            return None
+        return "/".join(day[0] for day in days if day), COUNTED
+
+    def _months(self, m: re.Match[str], _: str, ahead: bool) -> tuple[str, str]:
+        first, last = (self.months[m[k]] for k in ("m1", "m2"))
+        year, how = self._year(m)
+        if not year:
+            if self.anchor is None:
+                return UNRESOLVED, how
+            year, how = self._near(first, last, ahead), COUNTED
+        return f"{year - (first > last)}-{first:02}/{year}-{last:02}", how
+
+    def _near(self, first: int, last: int, ahead: bool) -> int:
+        """Year of the months `first` to `last`: the next that is not over, or the last that has begun."""
+        anchor = self.anchor
+        assert anchor is not None
+        return anchor.year + (last < anchor.month) if ahead else anchor.year - (first > anchor.month)
 
     def _month(self, m: re.Match[str], *_: object) -> tuple[str, str]:
-        return f"{m['y']}-{self.months[m['m']]:02}", "written"
+        year, how = self._year(m)
+        return (f"{year}-{self.months[m['m']]:02}", how) if year else (UNRESOLVED, how)
+
+    def _end_month(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
+        month, (year, how) = self.months[m["m"]], self._year(m)
+        return _whole(year, month, monthrange(year, month)[1], how) if year else (UNRESOLVED, how)
+
+    def _end_year(self, m: re.Match[str], *_: object) -> tuple[str, str]:
+        return f"{m['y']}-12-31", "written"
+
+    def _decade(self, m: re.Match[str], *_: object) -> tuple[str, str]:
+        year = int(m["y"]) if int(m["y"]) > 99 else 1900 + int(m["y"])
+        return f"{year}/{year + 9}", "written"
+
+    def _ago(self, m: re.Match[str], *_: object) -> tuple[str, str]:
+        count, unit = self._count(m["n"]), self.words["spans"][m["u"]]
+        if self.anchor is None:
+            return UNRESOLVED, RELATIVE
+        return (UNRESOLVED, "vague") if unit == "week" else (_moved(self.anchor, unit, -count), COUNTED)
 
     def _bare_month(self, m: re.Match[str], plain: str, ahead: bool) -> tuple[str, str] | None:
         if self.lang["capital_months"] == "true" and not plain[m.start("m")].isupper():
             return None
         if self.anchor is None:
             return UNRESOLVED, "no year"
-        month, year = self.months[m["m"]], self.anchor.year
+        month = self.months[m["m"]]
+        year = self._near(month, month, ahead)
         if m["past"]:
-            year -= month >= self.anchor.month
-        elif ahead:
-            year += month < self.anchor.month
-        else:
-            year -= month > self.anchor.month
-        return f"{year}-{month:02}", "relative to the date of the text"
+            year = self.anchor.year - (month >= self.anchor.month)
+        return f"{year}-{month:02}", COUNTED
 
-    def _half(self, m: re.Match[str], *_: object) -> tuple[str, str]:
-        first, last = self.halves[m["h"]]
-        if not m["y"]:
-            return UNRESOLVED, "no year"
-        return f"{m['y']}-{first:02}/{m['y']}-{last:02}", "written"
+    def _half(self, m: re.Match[str], _: str, ahead: bool) -> tuple[str, str]:
+        (first, last), (year, how) = self.halves[m["h"]], self._year(m)
+        if not year:
+            if self.anchor is None:
+                return UNRESOLVED, how
+            year, how = self._near(first, last, ahead), COUNTED
+        return f"{year}-{first:02}/{year}-{last:02}", how
 
     def _years(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
         one, two = int(m["y1"]), int(m["y2"])
@@ -123,26 +163,34 @@ class Dates:
         return m["y"], "written"
 
     def _relative(self, m: re.Match[str], *_: object) -> tuple[str, str]:
-        unit, _, step = self.words["relative"][" ".join(m["r"].split())].partition(" ")
         if self.anchor is None:
-            return UNRESOLVED, "relative, and the text bears no date"
-        return _moved(self.anchor, unit, int(step)), "relative to the date of the text"
+            return UNRESOLVED, RELATIVE
+        return _moved(self.anchor, *self._step(m["r"])), COUNTED
+
+    def _step(self, words: str) -> tuple[str, int]:
+        """Unit and number of steps of words like "next month"."""
+        unit, _, step = self.words["relative"][" ".join(words.split())].partition(" ")
+        return unit, int(step)
+
+    def _count(self, words: str) -> int:
+        return int(words) if words.isdigit() else self.numbers[words]
 
     def _weekday(self, m: re.Match[str], plain: str, ahead: bool) -> tuple[str, str] | None:
         if self.lang["capital_months"] == "true" and not plain[m.start("w")].isupper():
             return None
+        if self._dated.match(m.string, m.end()):
+            return None  # "Thursday, 6 November": the day is read by itself
         if self.anchor is None:
-            return UNRESOLVED, "relative, and the text bears no date"
+            return UNRESOLVED, RELATIVE
         ahead = ahead and not self._reporting.search(m.string[max(0, m.start() - 24) : m.start()])
         back = (self.anchor.weekday() - self.weekdays[m["w"]]) % 7
         day = self.anchor + timedelta((7 - back) % 7) if ahead else self.anchor - timedelta(back)
         return day.isoformat(), "next of that name" if ahead else "last of that name"
 
     def _within(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
-        count = int(m["n"]) if m["n"].isdigit() else self.numbers[m["n"]]
         if self.anchor is None:
-            return UNRESOLVED, "relative, and the text bears no date"
-        day = _later(self.anchor, count, self.words["spans"][m["u"]])
+            return UNRESOLVED, RELATIVE
+        day = _later(self.anchor, self._count(m["n"]), self.words["spans"][m["u"]])
         return day.isoformat(), "counted from the date of the text"
 
     def _after(self, m: re.Match[str], *_: object) -> tuple[str, str] | None:
@@ -154,8 +202,13 @@ class Dates:
     def _vague(self, *_: object) -> tuple[str, str]:
         return UNRESOLVED, "vague"
 
-    def _year(self, m: re.Match[str]) -> int | None:
-        return int(m["y"]) if m["y"] else None
+    def _year(self, m: re.Match[str]) -> tuple[int, str]:
+        """The year beside a month or a quarter, written or by its distance ("of next year"); 0 without one."""
+        if m["y"]:
+            return int(m["y"]), "written"
+        if m["ry"]:
+            return (int(_moved(self.anchor, *self._step(m["ry"]))), COUNTED) if self.anchor else (0, RELATIVE)
+        return 0, "no year"
 
 
 @cache
@@ -164,9 +217,16 @@ def _reporting(code: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{told})(?:\s+(?:on|el|este|this))?\s+$")
 
 
-def _whole(year: int, month: int, day: int) -> tuple[str, str] | None:
+@cache
+def _dated(code: str) -> re.Pattern[str]:
+    """A day of a month, right after a weekday."""
+    months = _either(language(code)["months"])
+    return re.compile(rf"(?:\s*,)?\s+(?:\d{{1,2}}\b|(?:{months})\.?\s+\d)")
+
+
+def _whole(year: int, month: int, day: int, how: str = "written") -> tuple[str, str] | None:
     try:
-        return date(year, month, day).isoformat(), "written"
+        return date(year, month, day).isoformat(), how
     except ValueError:
         return None
 
@@ -226,34 +286,51 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
     join, year = rf"\s*(?:-|\b(?:{both}|{to})\b)\s*", _YEAR.format("y")
     d, d1, d2 = (_DAY.format(n) for n in ("d", "d1", "d2"))
     of = r"\s+(?:de\s+|of\s+)?"
-    to_year = r"(?:(?:,\s*|\s+(?:de|del|of)\s+|\s+)" + year + r")"
+    years = [words for words, step in said["relative"].items() if step.startswith("year ")]
+    months = [words for words, step in said["relative"].items() if step.startswith("month ")]
+    ends = rf"(?P<ry>{_either(years)})"
+    to_year = rf"(?:(?:,\s*|\s+(?:de|del|of)\s+|\s+){year}|(?:,?\s+|\s+(?:de|del|of)\s+){ends})"
     yield "iso", r"\b(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)\b"
     yield "slashed", rf"\b(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/{year}\b"
+    yield (
+        "this_month",
+        rf"\b{d1}(?:{join}(?:el\s+|the\s+)?{d2})?\s+(?:de|of)\s+(?P<r>{_either(months)})\b",
+    )
     yield "range", rf"\b{month}\s+{d1}{join}{d2}\b{to_year}?\b"
     yield "range", rf"\b{d1}{join}(?:el\s+|the\s+)?{d2}{of}{month}\b{to_year}?\b"
     yield "day", rf"\b{month}\s+{d}\b{to_year}?(?!\d)"
     yield "day", rf"\b{d}{of}{month}(?:\b|(?<=\.)){to_year}?"
     yield (
         "months",
-        rf"\b(?P<m1>{_either(full)}){join}(?P<m2>{_either(full)}){to_year}\b",
+        rf"\b(?P<m1>{_either(full)}){join}(?P<m2>{_either(full)})(?:{to_year}\b|\b)(?!\s+\d)",
     )
-    yield "month", rf"\b(?P<m>{_either(lang['months'])})\.?(?:,?\s+|\s+(?:de|del|of)\s+){year}\b"
+    closing = rf"\b(?P<all>(?:{_either(said['end_of'])})\s+"
+    yield "end_month", rf"{closing}(?P<m>{_either(full)}){to_year})\b"
+    yield "end_year", rf"{closing}{year})\b"
+    yield "month", rf"\b(?P<m>{_either(lang['months'])})\.?(?:,?\s+|\s+(?:de|del|of)\s+)(?:{year}|{ends})\b"
+    yield "decade", rf"\b(?P<all>(?:{_either(said['decades'])})\s*(?P<y>(?:19|20)?\d0)(?:s|'s)?)(?!\w)"
+    yield "decade", r"\b(?P<y>(?:19|20)\d0)(?:'s|s)\b"
     yield "half", rf"\b(?P<h>{_either(lang['halves'])})(?:{to_year}\b|\b)"
     yield "fiscal", rf"\b(?:{_either(said['fiscal'])})\s*(?P<y>(?:19|20)\d\d|\d\d)\b"
     yield "years", rf"\b{_YEAR.format('y1')}(?:\s*[-/]\s*|\s+(?:{both})\s+){_YEAR.format('y2')}\b"
     yield "vague", rf"\b(?P<all>{_either(said['vague'])})\b"
     yield "relative", rf"\b(?P<r>{_either(said['relative'])})\b"
     number = rf"(?P<n>\d{{1,3}}|{_either(lang['numbers'])})"
+    after = rf"{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+"
+    yield "after", rf"\b(?:{_either(said['within'])})\s+(?P<all>{after})\b"
     yield (
         "within",
         rf"\b(?:{_either(said['within'])})\s+(?P<all>{number}\s+(?P<u>{_either(said['spans'])}))\b",
     )
     yield (
         "after",
-        rf"\b(?P<all>{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+)\b",
+        rf"\b(?P<all>{after})\b",
     )
     yield "after", rf"\b(?P<all>(?:{_either(said['stretch'])})\s+{number}\s+(?:{_either(said['spans'])}))\b"
     yield "after", rf"\b(?P<all>{number}\s+(?:{_either(said['stretch'])})\s+(?:{_either(said['spans'])}))\b"
+    counted = rf"{number}\s+(?P<u>{_either(said['spans'])})"
+    before, behind = (_either(said["ago"][side]) for side in ("before", "behind"))
+    yield "ago", rf"\b(?:{before})\s+{counted}\b" if before else rf"\b{counted}\s+(?:{behind})\b"
     if said["part_of"]:
         yield "lone_year", rf"\b(?P<all>(?:{_either(said['part_of'])})-{year})\b"
     if said["weeks"]:

@@ -22,23 +22,36 @@ class Grammar:
         short = [w for w in lang["future"] if w.startswith("'")]
         either = rf"(?<!\w)(?:{_either(whole)})(?!\w)" + (rf"|(?:{_either(short)})(?!\w)" if short else "")
         self.future = re.compile(either) if lang["future"] else None
-        self.passive = (
-            re.compile(
-                rf"(?<!\w)(?:will|shall|is to|are to)\s+(?:also\s+|not\s+)?be\s+(?:\w+ly\s+)?(?:{_either(lang['deeds'])})(?!\w)"
-            )
-            if lang["deeds"]
-            else re.compile(rf"(?<!\w)se\s+\w{{2,}}(?:{lang.data.get('future_endings', '')[3:-2]})(?!\w)")
-        )
+        endings = lang.data.get("future_endings", "")
+        passive = lang.data["passive_future"].replace("DEEDS", _either(lang["deeds"]))
+        self.passive = re.compile(rf"(?<!\w)(?:{passive.replace('ENDINGS', endings[:-1])})(?!\w)")
         self.item_verb = (
             re.compile(rf"(?:{_either(lang['item_verbs'])})(?!\w)") if lang["item_verbs"] else None
+        )
+        self.deed = (
+            re.compile(rf"\s+(?:(?:also|\w+ly)\s+)?(?:{_either(lang['item_verbs'])})(?!\w)")
+            if lang["item_verbs"]
+            else None
         )
         self.backshift = (
             re.compile(rf"(?<!\w)(?:{_either(lang['backshift'])})(?!\w)") if lang["backshift"] else None
         )
-        endings = lang.data.get("future_endings", "")
         self.endings = re.compile(rf"\b\w{{2,}}{endings[:-1]}\b") if endings else None
         self.not_future = frozenset(lang.data.get("future_not", ()))
+        governed, conj = _either(lang["carried_on"]["governed"]), _either(lang["dates"]["and"])
+        also = rf"(?:(?:{_either(lang['carried_on']['also'])})\s+)?"
+        verb = rf"(?P<verb>{lang.data['carried_on']['infinitive']})(?!\w)"
+        plainly = _either(lang["item_verbs"]) or lang.data["carried_on"]["infinitive"]
+        self.governed = re.compile(rf"(?<!\w)(?:{governed})(?!\w)")
+        self.marked = re.compile(rf"(?:[,;]|(?<!\w)(?:{conj}))\s+{also}(?:{governed})\s+{verb}")
+        self.bare = re.compile(
+            rf"(?<!\w)(?:{conj})\s+{also}(?P<verb>{plainly})(?!\w)\s+(?!(?:{_either(lang['carried_on']['not_before'])})(?!\w))"
+        )
+        self.purpose = re.compile(
+            rf"(?<!\w)(?:{_either(lang['carried_on']['purpose'])})\s+{verb}".replace("?P<verb>", "?:")
+        )
         self.relative = re.compile(rf"(?<!\w)(?:{_either(lang['relative'])})(?:\s+se)?\s+$")
+        self.apart = re.compile(rf",\s+(?:{_either(lang['relative'])})\s+$")
         self.nouns: Phrasebook[str] = Phrasebook(
             (p, strength) for strength, phrases in lang["nouns"].items() for p in phrases
         )
@@ -55,6 +68,9 @@ class Grammar:
         self.blocked_after = re.compile(rf"\s+(?:{_either(lang['blocked_after'])})(?!\w)")
         self.hedges = re.compile(rf"(?<!\w)(?:{_either(lang['hedges'])})(?!\w)")
         self.reporting = re.compile(rf"(?<!\w)(?:{_either(lang['reporting'])})(?!\w)")
+        self.said_before = re.compile(
+            rf"(?:{self.reporting.pattern}|(?<!\w)(?:{_either(lang['dates']['and'])}))\s+$"
+        )
         self.accusing = re.compile(rf"(?<!\w)(?:{_either(lang['accusing'])})(?!\w)")
         self.deadlines = re.compile(
             rf"(?:^|\W)(?P<cue>{_either(lang['deadline_cues'])})\s+(?:el\s+|la\s+|the\s+)?$"

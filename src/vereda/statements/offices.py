@@ -66,7 +66,7 @@ def _people(code: str) -> People:
 @cache
 def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
     """A name; a title at the head of the words ("Minister Li McDonald"), before them ("ministro de Defensa, "), and after them
-    (", Minister of Defense"). After a name the title must say of what: anybody may be a director of something."""
+    (", Minister of Defense")."""
     lang = language(code)
     said = lang["offices"]
     known = countries()
@@ -76,13 +76,12 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
         ranks, titles = f"(?i:{ranks})", f"(?i:{titles})"
     of_what = rf"\s+(?:{links})\s+{_ARTICLE}(?:{topics}|{states})"
     office = rf"(?:(?:{topics})\s+)?(?:{titles}|{ranks})(?:{of_what})*"
-    told = rf"(?:{states}\s+(?:(?:{topics})\s+)?(?i:{titles})|(?:{topics})\s+(?i:{titles})|(?i:{titles}){of_what})"
     small = "|".join(lang["particles"])
     return (
         re.compile(rf"{_CAPITAL}(?:\s+(?:(?:{small})\s+)*{_CAPITAL}){{0,4}}"),
         re.compile(rf"(?P<title>{office}),?\s+(?={_CAPITAL}\s+[A-ZÁÉÍÓÚÑ])"),
         re.compile(rf"(?<![\w-])(?P<title>{office}),?\s+$"),
-        re.compile(rf",\s+{_ARTICLE}(?P<title>{told})(?!\w)(?!\s+[A-ZÁÉÍÓÚÑ])"),
+        re.compile(rf",\s+{_ARTICLE}(?P<title>{_people(code).post})(?!\w)(?!\s+[A-ZÁÉÍÓÚÑ])"),
     )
 
 

@@ -9,6 +9,7 @@ from vereda.statements.layer import fold
 from vereda.statements.mention import Mention
 from vereda.statements.vocabulary import countries
 
+_ARTICLE = r"(?:(?:the|an?|el|la|los|las|una?)\s+)?"
 _WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’]+(?:-[A-ZÁÉÍÓÚÑ][a-záéíóúñü]+)?"
 
 
@@ -34,7 +35,8 @@ class People:
             payload = {"name": m["name"], "office": " ".join(title.split())}
             party = self.party(plain, m.start(), m.end())
             payload |= {"party": party} if party else {}
-            yield Mention("person", start, m.end(), payload, (), 0.7 if party else 0.6)
+            end = max(m.end("name"), m.end("title") if m.start("title") < m.start("name") else 0)
+            yield Mention("person", start, end, payload, (), 0.7 if party else 0.6)
 
     def left(self, before: str, folded: str, start: int) -> bool:
         """Whether the words before a title, or the title itself, say that the office was left."""
@@ -62,12 +64,31 @@ class People:
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
         sources = self._head_last() if self.lang["order"] == "head last" else self._head_first()
-        return [re.compile(source) for source in sources]
+        after = rf"(?<![\w-]){self._name},\s+{_ARTICLE}(?P<title>{self.post})"
+        return [re.compile(source) for source in (*sources, after)]
 
     @cached_property
     def _name(self) -> str:
         small = "|".join(self.lang["particles"])
         return rf"(?P<name>{_WORD}(?:\s+(?:(?:{small})\s+)?{_WORD}){{1,4}})"
+
+    @cached_property
+    def _rank(self) -> str:
+        """A rank between the office and the name, where somebody retired from the one holds the other."""
+        ranks, left = _low(_either(self.said["ranks"])), _either(self.said["retired"])
+        return rf"(?:{ranks}\s+(?:(?:{left})\s+)?)?"
+
+    @cached_property
+    def post(self) -> str:
+        """An office that follows a name. It must say of what: anybody may be a director of something."""
+        known, bodies = countries(), self.lang["organisations"]
+        titles, topics, links = (_either(self.said[key]) for key in ("titles", "topics", "linking"))
+        states = rf"(?:{_either([*known.names, *known.adjectives])})(?:'s)?"
+        body = rf"(?:{_either(bodies['before'])})|(?:{_WORD}\s+){{0,4}}(?:{_either(bodies['after'])})(?!\w)"
+        if not bodies["after"]:
+            body = rf"(?:{_either([*bodies['before'], *bodies['alone']])})(?!\w)"
+        of_what = rf"\s+(?:{links})\s+{_ARTICLE}(?:{topics}|{states}|{body})"
+        return rf"(?:{states}\s+(?:(?:{topics})\s+)?(?i:{titles})|(?:{topics})\s+(?i:{titles})|(?i:{titles}){of_what})"
 
     def _short(self, more: Iterable[str]) -> str:
         """A surname alone, right after a title; words that go on with an office are none."""
@@ -83,7 +104,7 @@ class People:
         office += rf"(?:\s+(?:{links})\s+(?:the\s+)?(?:{topics})(?:\s+and\s+(?:{topics}))*)?"
         of_what = rf"(?:\s+(?:of|to|for)\s+(?:the\s+)?{_WORD}(?:\s+(?:(?:of|and|the)\s+)*{_WORD})*)?"
         short = self._short(self.lang["organisations"]["after"])
-        yield rf"{whose}(?<!\w)(?:(?P<title>{office}),?\s+){self._name}"
+        yield rf"{whose}(?<!\w)(?:(?P<title>{office}),?\s+){self._rank}{self._name}"
         yield rf"{whose}(?<!\w)(?P<title>{office})\s+{short}(?!\s+(?:of|for|[A-Z]))"
         post = rf"(?:,\s+(?:the\s+)?{whose}(?:{_low(office)}){of_what})?"
         yield rf"(?P<rank>{whose}(?:(?:{forces})\s+)?(?:{ranks})\s+){self._name}(?P<title>{post})"
@@ -99,7 +120,7 @@ class People:
         of_what = (
             r"(?:\s+(?:de|del|la|las|los|para)\b)*(?:\s+(?:(?:de|del|la|las|los|y|para)\s+)*[A-ZÁÉÍÓÚÑ]\w+)*"
         )
-        yield rf"(?<!\w)(?P<title>{office}),?\s+{self._name}"
+        yield rf"(?<!\w)(?P<title>{office}),?\s+{self._rank}{self._name}"
         yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
         post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
         yield rf"(?<!\w)(?P<rank>{ranks}\s+){self._name}(?P<title>{post})"
