@@ -92,6 +92,20 @@ def test_who_will_do_it_need_not_stand_before_it(
         ),
         ("They set up a joint technical committee in Lima.", "forum", "en", "joint technical committee"),
         ("Crearon una mesa técnica sobre minería.", "forum", "es", "mesa técnica sobre minería"),
+        ("They hope to sign a protocol next month.", "instrument", "en", "protocol"),
+        (
+            "Firmaron un acuerdo parcial de alcance comercial.",
+            "instrument",
+            "es",
+            "acuerdo parcial de alcance comercial",
+        ),
+        (
+            "Suscribieron una carta de acuerdo por la cual ceden tierras.",
+            "instrument",
+            "es",
+            "carta de acuerdo",
+        ),
+        ("A standing maritime working party met.", "forum", "en", "standing maritime working party"),
         (
             "The Binational Neighbourhood Commission met.",
             "forum",
@@ -122,6 +136,20 @@ def test_an_agreement_about_nothing_is_no_instrument(text: str) -> None:
         ("Llegan el mes entrante.", "es", "2022-04"),
         ("They arrive by the end of this month.", "en", "2022-03-31"),
         ("A finales de año habrá otra.", "es", "2022-12-31"),
+        ("It ends by the end of 2024.", "en", "2024-12-31"),
+        ("Termina a finales de marzo de 2023.", "es", "2023-03-31"),
+        ("It opens in the first quarter of next year.", "en", "2023-01/2023-03"),
+        ("Abrirá en el segundo trimestre.", "es", "2022-04/2022-06"),
+        ("They met between January and September.", "en", "2022-01/2022-09"),
+        ("Se reunieron entre noviembre y febrero.", "es", "2021-11/2022-02"),
+        ("Se reunirán el 27 y 28 de este mes.", "es", "2022-03-27/2022-03-28"),
+        ("Empezará en marzo del próximo año.", "es", "2023-03"),
+        ("They signed it two years ago.", "en", "2020"),
+        ("Lo firmaron hace tres meses.", "es", "2021-12"),
+        ("It grew in the 1990s.", "en", "1990/1999"),
+        ("They met on Oct. 3-4.", "en", "2021-10-03/2021-10-04"),
+        ("They met on Thursday, 3 February.", "en", "2022-02-03"),
+        ("It ends within thirty days of signature.", "en", "?"),
     ],
 )
 def test_spans_quarters_and_weeks(text: str, lang: str, value: str) -> None:
@@ -145,6 +173,10 @@ def test_twelve_thousand_families_are_counted_and_the_two_countries_are_not() ->
         ("Colombia podría comprometerse a más.", "es"),
         ("Las partes no acordaron nada.", "es"),
         ("La feria, que se prolongará hasta el viernes, recibe visitas.", "es"),
+        ("Analysts expect that the authorities will close the port.", "en"),
+        ("Muchos dicen que el Gobierno cerrará el puerto.", "es"),
+        ("Will Colombia close the port?", "en"),
+        ("According to Peru, the road would have helped.", "en"),
     ],
 )
 def test_what_is_conditional_denied_or_said_of_things_is_no_commitment(text: str, lang: str) -> None:
@@ -291,6 +323,8 @@ def test_a_dollar_sign_in_spanish_leaves_the_currency_open() -> None:
         ("Defense Minister Pedro Pérez spoke.", "Pedro Pérez"),
         ("The Director of the CIA, John Doe, came.", "John Doe"),
         ("Gen. Óscar Bedoya, director of the National Police, came.", "Óscar Bedoya"),
+        ("Mary Stone, a spokeswoman for the Department of State, came.", "Mary Stone"),
+        ("The Defense Minister, General (r) Juan Doe, came.", "Juan Doe"),
     ],
 )
 def test_a_person_is_read_with_the_office(text: str, name: str) -> None:
@@ -303,6 +337,7 @@ def test_a_person_is_read_with_the_office(text: str, name: str) -> None:
         "A fisherman, Luis Quiñones, spoke.",
         "Former President Juan Pérez spoke.",
         "Retired General Stan Doe spoke.",
+        "Paul Dunn, director of a bakery, spoke.",
         "President Juan Pérez was accused of fraud and denies it.",
     ],
 )
@@ -404,3 +439,59 @@ def test_numbers_in_words_are_read_whole_or_not_at_all(text: str, lang: str, val
 )
 def test_what_is_planned_is_to_come_and_dates_are_read_whole(text: str, lang: str, value: str) -> None:
     assert [c.payload["value"] for c in found(text, "date", lang, "2024-11-07")] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "quotes"),
+    [
+        (
+            "Both countries commit to exchange data every week and to publish the results.",
+            "en",
+            ["commit to exchange data every week", "publish the results"],
+        ),
+        (
+            "Peru shall carry out six flights a year and deliver the images.",
+            "en",
+            ["shall carry out six flights a year", "deliver the images"],
+        ),
+        (
+            "Peru will send officers to train and equip the police.",
+            "en",
+            ["will send officers to train and equip the police"],  # a purpose, not a second promise
+        ),
+        (
+            "Perú se comprometió a instalar un puesto, a compartir datos y a reunirse cada año.",
+            "es",
+            ["se comprometió a instalar un puesto", "compartir datos", "reunirse cada año"],
+        ),
+        (
+            "El ministro anunció que Perú instalará un puesto y que pagará los equipos.",
+            "es",
+            ["instalará un puesto", "pagará los equipos"],
+        ),
+        (
+            "The ministry said it would hire analysts and would not reduce the budget.",
+            "en",
+            ["would hire analysts", "would not reduce the budget"],
+        ),
+        (
+            "El ministerio dijo que ampliaría la base y enviaría dos lanchas.",
+            "es",
+            ["ampliaría la base", "enviaría dos lanchas"],
+        ),
+        (
+            "El centro, que funcionará en Leticia, contará con 80 agentes.",
+            "es",
+            ["funcionará en Leticia", "contará con 80 agentes"],
+        ),
+        ("Aerial spraying will not be resumed.", "en", ["will not be resumed"]),
+        ("Perú anunció la apertura de un puesto.", "es", ["anunció la apertura de un puesto"]),
+    ],
+)
+def test_every_promise_of_a_sentence_is_read(text: str, lang: str, quotes: list[str]) -> None:
+    assert [c.quote for c in found(text, "commitment", lang)] == quotes
+
+
+def test_a_country_of_the_sentence_before_is_not_the_office_holders() -> None:
+    text = "Los ministros viajaron al Perú. La ministra de Defensa, Ana Robles, habló."
+    assert "party" not in one(text, "person", "es").payload

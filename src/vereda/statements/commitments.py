@@ -44,7 +44,7 @@ class Trigger:
     end: int
     strength: str
     subject: Subject
-    backshift: bool = False
+    whole: bool = False  # it says what will be done by itself: "will not be resumed"
 
 
 class Commitments:
@@ -163,8 +163,10 @@ class Commitments:
             denied = self.verbs.future(plain, folded, start, end) and _NO.search(lead_in)
             if not back and not denied and self.grammar.blocked.search(lead_in):
                 continue
+            if self.grammar.foreseen.search(lead[-90:]) and self.verbs.future(plain, folded, start, end):
+                continue
             # "will not be resumed" promises too, where a party says it
-            refused = strength in {"commits", DONE} and _NOT.match(folded, end)
+            refused = strength in {"commits", DONE, WOULD} and _NOT.match(folded, end)
             if (self.grammar.blocked_after.match(folded, end) and not refused) or plain[
                 end : end + 2
             ] == ": ":
@@ -189,17 +191,15 @@ class Commitments:
                 subject = before or Subject((), "", start)
             if subject is None:
                 continue
-            last = Trigger(start, end, "commits" if back or strength == DONE else strength, subject, back)
+            last = Trigger(
+                start, end, "commits" if back or strength == DONE else strength, subject, strength == DONE
+            )
             yield last
 
     def _unnamed(self, plain: str, folded: str, start: int, end: int) -> bool:
-        """Whether a future promises whoever stands before it: any in a language whose verbs do without a subject,
-        elsewhere one of a deed ("the programme will train")."""
-        if not self.verbs.future(plain, folded, start, end):
-            return False
-        return bool(self.lang["first_person"]) or bool(
-            self.grammar.deed and self.grammar.deed.match(folded, end)
-        )
+        """Whether a future promises whoever or whatever stands before it: "the programme will train"; not what befalls
+        ("prices will fall")."""
+        return self.verbs.future(plain, folded, start, end) and not self.grammar.befalls.match(folded, end)
 
     def _we(self, plain: str, start: int, end: int) -> bool:
         """Whether a verb says "we" by its ending: pondremos, buscaremos."""
@@ -214,10 +214,15 @@ class Commitments:
     def _commitments(
         self, plain: str, folded: str, s: Sentence, triggers: Sequence[Trigger]
     ) -> Iterator[Mention]:
+        promised: Trigger | None = None
         for n, trigger in enumerate(triggers):
+            if promised is not None and promised.strength == trigger.strength == "commits":
+                trigger = replace(trigger, start=promised.start)  # "promised me that it will"
+            promised = None
             stop = triggers[n + 1].start if n + 1 < len(triggers) else s.end
             end = self._end(plain, folded, trigger, stop, n + 1 < len(triggers))
-            if end - trigger.end < 4:
+            if end - trigger.end < 4 and not trigger.whole:
+                promised = trigger
                 continue
             for one, last in self._parts(plain, folded, trigger, end):
                 yield self._mention(plain, folded, s, one, last)
@@ -248,7 +253,7 @@ class Commitments:
         """End of a clause without the small words and marks that join it to the next."""
         text = folded[start:end]
         text = re.sub(
-            r"(?:[\s,;:.!?\"'\)]|\b(?:and|y|e|also|tambien|asimismo|ademas|further|he|she|it|they|has|have|had|ha|han|habia|que|that|to|a)\b\s*)+$",
+            r"(?:[\s,;:.!?\"'\)]|\b(?:and|y|e|also|tambien|asimismo|ademas|further|he|she|it|they|has|have|had|ha|han|habia|que|that|as|como|to|a)\b\s*)+$",
             "",
             text,
         )

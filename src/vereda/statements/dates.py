@@ -106,10 +106,11 @@ class Dates:
         return f"{year - (first > last)}-{first:02}/{year}-{last:02}", how
 
     def _near(self, first: int, last: int, ahead: bool) -> int:
-        """Year of the months `first` to `last`: the next that is not over, or the last that has begun."""
+        """Year of the last of the months `first` to `last`: of the next time they are not over, or the last they began."""
         anchor = self.anchor
         assert anchor is not None
-        return anchor.year + (last < anchor.month) if ahead else anchor.year - (first > anchor.month)
+        over = first > last  # they run over the turn of the year
+        return anchor.year + (last < anchor.month if ahead else over - (first > anchor.month))
 
     def _month(self, m: re.Match[str], *_: object) -> tuple[str, str]:
         year, how = self._year(m)

@@ -163,13 +163,13 @@ def _future(code: str) -> Callable[[str], bool]:
     lang = language(code)
     said = [
         *lang["future"],
-        *lang["backshift"],
         *lang["commitments"]["intends"],
     ]  # what is planned is to come
     words = "|".join(re.escape(fold(w)).replace(r"\ ", r"\s+").replace(r"\*", r"\w*") for w in said)
     endings = lang.data.get("future_endings", "")[:-1]
     pattern = re.compile(rf"\b(?:{words})\b" + (rf"|\b\w{{3,}}{endings}\b" if endings else ""))
-    return lambda text: bool(pattern.search(text) or pattern.search(fold(text)))
+    told = re.compile(rf"(?<!\w)(?:{lang['backshift']})(?!\w)")
+    return lambda text: bool(pattern.search(text) or pattern.search(fold(text)) or told.search(text))
 
 
 def ahead(sentence: str, lang: Language) -> bool:

@@ -28,14 +28,9 @@ class Grammar:
         self.item_verb = (
             re.compile(rf"(?:{_either(lang['item_verbs'])})(?!\w)") if lang["item_verbs"] else None
         )
-        self.deed = (
-            re.compile(rf"\s+(?:(?:also|\w+ly)\s+)?(?:{_either(lang['item_verbs'])})(?!\w)")
-            if lang["item_verbs"]
-            else None
-        )
-        self.backshift = (
-            re.compile(rf"(?<!\w)(?:{_either(lang['backshift'])})(?!\w)") if lang["backshift"] else None
-        )
+        self.befalls = re.compile(rf"\s+(?:(?:also|\w+ly)\s+)?(?:{_either(lang['befalling'])})(?!\w)")
+        told = lang["backshift"]
+        self.backshift = re.compile(rf"(?<!\w)(?:{told})(?!\w)")
         self.endings = re.compile(rf"\b\w{{2,}}{endings[:-1]}\b") if endings else None
         self.not_future = frozenset(lang.data.get("future_not", ()))
         governed, conj = _either(lang["carried_on"]["governed"]), _either(lang["dates"]["and"])
@@ -43,6 +38,8 @@ class Grammar:
         verb = rf"(?P<verb>{lang.data['carried_on']['infinitive']})(?!\w)"
         plainly = _either(lang["item_verbs"]) or lang.data["carried_on"]["infinitive"]
         self.governed = re.compile(rf"(?<!\w)(?:{governed})(?!\w)")
+        self.infinitive = re.compile(rf"\s+{verb}")
+        self.modal = re.compile(rf"(?<!\w)(?:{_either(lang['carried_on']['modals'])})(?!\w)")
         self.marked = re.compile(rf"(?:[,;]|(?<!\w)(?:{conj}))\s+{also}(?:{governed})\s+{verb}")
         self.bare = re.compile(
             rf"(?<!\w)(?:{conj})\s+{also}(?P<verb>{plainly})(?!\w)\s+(?!(?:{_either(lang['carried_on']['not_before'])})(?!\w))"
@@ -64,6 +61,10 @@ class Grammar:
         }
         self.outcomes = re.compile(rf"(?<!\w)(?:{_either(lang['outcomes'])})(?!\w)")
         self.announcing = re.compile(rf"(?<!\w)(?:{_either(lang['announcing'])})(?!\w)")
+        few = r"(?:[\w'-]+\s+){0,4}?"
+        self.announced = re.compile(
+            rf"(?<!\w)(?:{_either(lang['announcing'])})\s+{few}(?:{_either(lang['announced'])})(?!\w)"
+        )
         self.blocked = re.compile(rf"(?:^|\W)(?:{_either(lang['blocked_before'])})\s+(?:\w+ly\s+)?$")
         self.blocked_after = re.compile(rf"\s+(?:{_either(lang['blocked_after'])})(?!\w)")
         self.hedges = re.compile(rf"(?<!\w)(?:{_either(lang['hedges'])})(?!\w)")
@@ -71,6 +72,7 @@ class Grammar:
         self.said_before = re.compile(
             rf"(?:{self.reporting.pattern}|(?<!\w)(?:{_either(lang['dates']['and'])}))\s+$"
         )
+        self.foreseen = re.compile(rf"(?<!\w)(?:{_either(lang['foreseen'])})(?!\w)[^,;:.]*$")
         self.accusing = re.compile(rf"(?<!\w)(?:{_either(lang['accusing'])})(?!\w)")
         self.deadlines = re.compile(
             rf"(?:^|\W)(?P<cue>{_either(lang['deadline_cues'])})\s+(?:el\s+|la\s+|the\s+)?$"

@@ -1,7 +1,8 @@
 """Organisations, instruments, forums and meetings: names the case knows first, then names by their head noun."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vereda.statements.language import Language
 from vereda.statements.layer import fold
@@ -82,9 +83,18 @@ def known_name(vocabulary: Vocabulary, plain: str, folded: str, start: int, end:
 
 
 def _of_known(guess: Mention, known: Sequence[Mention]) -> Mention | None:
-    """A guess around a known name of its kind gives way to it."""
-    inside = [k for k in known if guess.start <= k.start and k.end <= guess.end and k.kind == guess.kind]
-    return None if inside else guess
+    """A guess around a known name of its kind gives way to it; before one of another it ends ("the work plan of the
+    Binational Commission")."""
+    inside = [k for k in known if guess.start <= k.start and k.end <= guess.end]
+    if any(k.kind == guess.kind for k in inside):
+        return None
+    forum = next((k for k in inside if k.kind == "forum" and k.start > guess.start), None)
+    if forum is None:
+        return guess
+    name = re.sub(
+        r"(?:\s+(?:of|de|del|the|la|el))+\s*$", "", str(guess.payload["name"])[: forum.start - guess.start]
+    )
+    return replace(guess, end=guess.start + len(name), payload={"name": name}) if " " in name else None
 
 
 def _at(start: int, end: int) -> Mention:
@@ -131,11 +141,15 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     else:
         yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
     yield "instrument", 0.6, _generic(ins["lower"])
+    signed, papers = _either(map(fold, ins["signed"])), _either(map(fold, ins["described"]["heads"]))
+    yield "instrument", 0.5, rf"(?<!\w)(?:{signed})\s+(?:\w+\s+){{0,2}}?(?P<lower>(?P<alone>{papers}))(?!\w)"
     yield (
         "instrument",
         0.8,
         rf"(?<![\w-])(?:{_either(ins['numbered'])})\s+(?:[Nn][.º°o]*\s*)?\d[\d.-]*\d(?:\s+(?:of|de)\s+(?:19|20)\d\d)?",
     )
+    for kind, pairs in (("instrument", ins["described"]), ("forum", forum["described"])):
+        yield kind, 0.55, _described(pairs, lang["order"] == "head last")
     for kind, said in (("instrument", ins["topic_before"]), ("forum", forum["topic_before"])):
         if said:
             yield kind, 0.5, _topic_first(said)
@@ -152,7 +166,8 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
 #: words before "agreement" that say nothing of what it is about
 _PLAIN = "new|existing|bilateral|joint|final|previous|current|recent|own|formal|written|first|second|third|draft|same|said|such|any|this|that|present|possible|future|old|latest|two|three|last|next|and|of|in|by|under|with|for|to|rule|mother|common|general|comprehensive|important|historic|landmark|broad"
 _TO = "on|for|against|of|to|sobre|de|del|para|por|contra|en"
-_STOPS = r"(?!(?:that|which|with|con|later|que|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita)\b)"
+_STOPS = r"(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta)\b)"
+_TOPIC = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
 
 
 def _generic(phrases: Sequence[str]) -> str:
@@ -161,10 +176,22 @@ def _generic(phrases: Sequence[str]) -> str:
     closed: list[str] = []
     for phrase in map(fold, phrases):
         (open_ if re.search(rf"\s(?:{_TO})$", phrase) else closed).append(phrase)
-    topic = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
-    either = [rf"(?:{_either(open_)})\s+{topic}"] if open_ else []
-    either += [rf"(?:{_either(closed)})(?:\s+(?:{_TO})\s+{topic})?"] if closed else []
+    either = [rf"(?:{_either(open_)})\s+{_TOPIC}"] if open_ else []
+    either += [rf"(?:{_either(closed)})(?:\s+(?:{_TO})\s+{_TOPIC})?"] if closed else []
     return rf"\b(?P<lower>{'|'.join(either)})"
+
+
+def _described(said: Mapping[str, Sequence[str]], head_last: bool) -> str:
+    """Small letters, one or two words that say of what sort, and the head: "joint technical committee", "acuerdo
+    bilateral"; and after "on" or "sobre" what about, in few words."""
+    sort, heads = _either(map(fold, said["sorts"])), _either(map(fold, said["heads"]))
+    about = rf"(?:\s+(?:{_either(map(fold, said['about']))})\s+{_TOPIC})?"
+    pair = (
+        rf"(?:(?:{sort})(?:\s+and)?\s+){{1,3}}(?:{heads})"
+        if head_last
+        else rf"(?:{heads})(?:\s+(?:y\s+)?(?:{sort})){{1,3}}"
+    )
+    return rf"(?<![\w-])(?P<lower>{pair}(?!\w){about})"
 
 
 def _topic_first(heads: Sequence[str]) -> str:

@@ -44,7 +44,8 @@ class People:
 
     def party(self, plain: str, start: int, end: int) -> str:
         """Code of the country whose adjective or name stands in or just before the title."""
-        found = self._countries[1].search(plain, max(0, start - 24), end)
+        lead = re.search(r"[^.;:\n]*$", plain[max(0, start - 24) : start])
+        found = self._countries[1].search(plain, start - len(lead[0]) if lead else start, end)
         return self._countries[0][fold(found[0])] if found else ""
 
     @cached_property
@@ -84,9 +85,12 @@ class People:
         known, bodies = countries(), self.lang["organisations"]
         titles, topics, links = (_either(self.said[key]) for key in ("titles", "topics", "linking"))
         states = rf"(?:{_either([*known.names, *known.adjectives])})(?:'s)?"
-        body = rf"(?:{_either(bodies['before'])})|(?:{_WORD}\s+){{0,4}}(?:{_either(bodies['after'])})(?!\w)"
+        run = rf"(?:\s+(?:(?:of|for|and|de|del|la|las|los|y)\s+)*{_WORD})*"
+        body = (
+            rf"(?:{_either(bodies['before'])}){run}|(?:{_WORD}\s+){{0,4}}(?:{_either(bodies['after'])})(?!\w)"
+        )
         if not bodies["after"]:
-            body = rf"(?:{_either([*bodies['before'], *bodies['alone']])})(?!\w)"
+            body = rf"(?:{_either([*bodies['before'], *bodies['alone']])})(?!\w){run}"
         of_what = rf"\s+(?:{links})\s+{_ARTICLE}(?:{topics}|{states}|{body})"
         return rf"(?:{states}\s+(?:(?:{topics})\s+)?(?i:{titles})|(?:{topics})\s+(?i:{titles})|(?i:{titles}){of_what})"
 

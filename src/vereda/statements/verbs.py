@@ -40,6 +40,10 @@ class Verbs:
         for m in self.grammar.announcing.finditer(folded, s.start, s.end):
             if self._money(m.end()):
                 found.append(Verb(m.start(), m.end(), "commits"))
+        found += [
+            Verb(m.start(), m.end(), "commits")
+            for m in self.grammar.announced.finditer(folded, s.start, s.end)
+        ]
         found += self._futures(plain, folded, s)
         return sorted(found, key=lambda v: (v.start, -v.end))
 
@@ -50,10 +54,7 @@ class Verbs:
                 that = said.relative.search(folded[max(s.start, m.start() - 12) : m.start()])
                 if not that or self._apart(folded, s.start, m.start()):
                     found.append(Verb(m.start(), m.end(), self._how(folded, m.end())))
-        if said.backshift:
-            found += [
-                Verb(m.start(), m.end(), WOULD) for m in said.backshift.finditer(folded, s.start, s.end)
-            ]
+        found += [Verb(m.start(), m.end(), WOULD) for m in said.backshift.finditer(plain, s.start, s.end)]
         accented = self.lang["deeds"] == []  # "se celebrará" is told from "se celebrara" by its accent
         for m in said.passive.finditer(plain if accented else folded, s.start, s.end):
             if not self._told(folded, s.start, m.start()):
@@ -79,7 +80,12 @@ class Verbs:
         compartir". One without its own "to" may belong to a purpose, and is left where one stands before it."""
         said = self.grammar
         governs = said.governed.search(folded, start, min(stop, end + 8))
-        if not (governs and governs.end() >= end) and not self.future(plain, folded, start, end):
+        plainly = (
+            said.modal.fullmatch(folded, start, end)
+            or self.future(plain, folded, start, end)
+            or (self.lang["list_verbs"] and said.infinitive.match(folded, end))
+        )
+        if not (governs and governs.end() >= end) and not plainly:
             return []
         marked = [
             m.span("verb")
