@@ -274,6 +274,19 @@ def test_probabilities_at_points_of_a_survey_help_the_estimate(work: Path, tmp_p
         assert one["se"] <= alone["se"] * 1.01
     people = call(*estimate, "--probabilities", given, "--lang", "es")
     assert "Con las probabilidades del mapa" in people.output
+    # Points drawn elsewhere have other strata here, which is said.
+    assert json.loads(again.output)["points"]["elsewhere"] == 0
+    moved = tmp_path / "moved.csv"
+    moved.write_text(
+        "point,stratum,reference\n" + "".join(f"{a % 900 + 1},{b},{c}\n" for a, b, c in points),
+        encoding="utf-8",
+    )
+    predicted_here = call(*predicted[:-1], "--points", moved, "--out", tmp_path / "d", "--lang", "es").output
+    assert "están en otro estrato" in " ".join(predicted_here.split())
+    assert (
+        "otro estrato"
+        not in call(*predicted[:-1], "--points", sample, "--out", tmp_path / "e", "--lang", "es").output
+    )
     # What does not fit is refused by name.
     short = tmp_path / "short.csv"
     short.write_text("\n".join(given.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")

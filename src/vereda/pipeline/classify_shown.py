@@ -107,6 +107,9 @@ def predicted(told: Mapping[str, Any], say: Voice) -> Iterator[Any]:
     if told["omitted"] and not any(n for n, _ in told["omitted"].values()):
         yield Text(say("mask_none"), style="dim")
     yield Text(say("wrote", files=", ".join(told["files"]), folder=told["folder"]))
+    points = told.get("points", {"all": 0, "elsewhere": 0})
+    if points["elsewhere"] > 0.01 * points["all"]:
+        yield Text(say("points_elsewhere", n=points["elsewhere"], all=points["all"]), style="yellow")
     if told["survey"]:
         yield Text(say("survey", path=told["survey"]), style="yellow")
     yield Text(say("harm", cell=say.number(told["cell"])), style="dim")

@@ -151,6 +151,8 @@ def run(asked: Asked) -> Reply:
     written = documents(told, share, say)
     if at is not None:
         written["probabilities.csv"] = at.table(made.classes)
+        other = at.elsewhere(predict.names(made.classes))
+        told["points"] = {"all": len(at.id), "elsewhere": len(other)}
     write_files(asked.out, written)
     told |= {"files": sorted(written), "folder": str(asked.out)}
     return Reply(tuple(predicted(told, say)), plain(told))
@@ -219,7 +221,7 @@ def _blocks(
             tally.add(found)
             grid.add(found.stratum, top, left)
             if at is not None:
-                at.add(found.proba, top, left)
+                at.add(found, top, left)
             yield (top, bottom, left, right), found.stratum
 
 
@@ -244,18 +246,31 @@ def _found(work: _Work, block: tuple[int, int]) -> predict.Block:
 
 @dataclass(slots=True)
 class _At:
-    """Points of a survey: id (n,), row and column (n,) on the cube, and what the model says there, proba (n, k)."""
+    """Points of a survey: id (n,), row and column (n,) on the cube, the stratum that the survey gives each, and what the model
+    says there, proba (n, k) and its own stratum, mapped (n,), -1 before the block is read."""
 
     id: NDArray[np.int64]
     row: NDArray[np.int64]
     column: NDArray[np.int64]
+    stratum: Sequence[str]
     proba: NDArray[np.float64]
+    mapped: NDArray[np.int64]
 
-    def add(self, proba: NDArray[np.float32], top: int, left: int) -> None:
+    def add(self, found: predict.Block, top: int, left: int) -> None:
         """Take the points of a block."""
         row, column = self.row - top, self.column - left
-        here = (row >= 0) & (row < proba.shape[0]) & (column >= 0) & (column < proba.shape[1])
-        self.proba[here] = proba[row[here], column[here]]
+        rows, columns = found.stratum.shape
+        here = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        self.proba[here] = found.proba[row[here], column[here]]
+        self.mapped[here] = found.stratum[row[here], column[here]]
+
+    def elsewhere(self, names: Sequence[str]) -> list[int]:
+        """Points, by their place in the table, whose survey names a stratum of this map that the map does not have there."""
+        return [
+            i
+            for i, (s, n) in enumerate(zip(self.stratum, self.mapped, strict=True))
+            if s in names and names[n] != s
+        ]
 
     def table(self, classes: Sequence[str]) -> str:
         """Point and probability of each class, for `vereda area estimate --probabilities`; empty where it was not asked."""
@@ -278,7 +293,9 @@ def _points(path: Path, cube: cubes.Cube, classes: int) -> _At:
                 "numbered by `vereda area design` on the map of --survey."
             )
     where = number.astype(np.int64) - 1
-    return _At(where + 1, where // columns, where % columns, np.full((len(where), classes), np.nan))
+    said = table.column("stratum") if "stratum" in table.head else [""] * len(where)
+    unread = np.full((len(where), classes), np.nan), np.full(len(where), -1, dtype=np.int64)
+    return _At(where + 1, where // columns, where % columns, said, *unread)
 
 
 def _omitted(rule: masking.Rule, made: classify.Model) -> dict[str, list[int]]:

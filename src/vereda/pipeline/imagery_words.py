@@ -95,6 +95,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "La máscara no aparta ninguna serie etiquetada; eso no dice nada de la tierra. Lo que aparta es un estrato propio.",
     ),
     "wrote": ("Wrote {files} into {folder}.", "Se escribió {files} en {folder}."),
+    "points_elsewhere": (
+        "{n} of {all} points lie in another stratum of this map than their survey says. With a new model that is so; else they "
+        "were drawn on another cube, and their numbers mean other places here.",
+        "{n} de {all} puntos están en otro estrato de este mapa que el que dice su muestra. Con un modelo nuevo es así; si no, se "
+        "sortearon en otro cubo y aquí sus números son otros lugares.",
+    ),
     "survey": (
         "{path} shows single pixels. It belongs to the survey, to draw points from; never publish it.",
         "{path} muestra píxeles sueltos. Es de la encuesta, para sortear puntos; no lo publique nunca.",

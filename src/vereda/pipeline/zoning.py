@@ -80,10 +80,10 @@ def run(asked: Asked) -> Reply:
     cube = cubes.opened(asked.file)
     drawn = zones_of(asked, cube)
     at = classifying._points(asked.points, cube, len(made.classes))
-    sums, there = _summed(made, cube, drawn, asked, at)
+    sums = _summed(made, cube, drawn, asked, at)
     table = area_files.rows(asked.points)
     names = predict.names(made.classes)
-    _same_map(table, names, there)
+    _same_map(table, names, at)
     zone = zones.which(drawn, *_centres(cube, at.row, at.column))
     k = made.classes.index(asked.cls)
     found = _estimated(table, asked, names, at.proba[:, k], zone, sums, k)
@@ -140,37 +140,32 @@ def _centres(
 
 def _summed(
     made: classify.Model, cube: cubes.Cube, drawn: zones.Zones, asked: Asked, at: "classifying._At"
-) -> tuple[zones.Sums, NDArray[np.int64]]:
-    """Sums by zone, and the stratum of the map at each point. One block in memory at a time."""
+) -> zones.Sums:
+    """Sums by zone. One block in memory at a time; points are asked on the way."""
     given, steps = window(cube, classifying.Asked(file=asked.file, first=asked.first, last=asked.last))
     layout.agree(made.learnt.season, given, str(cube.path))
     rule = masking.rule(asked.mask) if asked.mask else None
     pixel = abs(cube.told["transform"][1] * cube.told["transform"][5]) / HECTARE
     sums = zones.empty(drawn, pixel, len(predict.names(made.classes)), len(made.classes))
-    there = np.full(len(at.row), -1, dtype=np.int64)
     for block in cube.blocks():
         edges = cubes.edges(cube.told, block)
         found = predict.predict(made, cube.read(block)[list(steps)], given, rule)
         sums.add(found.stratum, found.proba, _box(cube.told, edges))
-        at.add(found.proba, edges[0], edges[2])
-        top, bottom, left, right = edges
-        here = (at.row >= top) & (at.row < bottom) & (at.column >= left) & (at.column < right)
-        there[here] = found.stratum[at.row[here] - top, at.column[here] - left]
-    return sums, there
+        at.add(found, edges[0], edges[2])
+    return sums
 
 
-def _same_map(table: area_files.Rows, names: Sequence[str], there: NDArray[np.int64]) -> None:
+def _same_map(table: area_files.Rows, names: Sequence[str], at: "classifying._At") -> None:
     """BadDesign unless the points were drawn on this map: the stratum of each is the map's at its pixel.
 
     One in a hundred may differ: a model fitted again on another machine turns a pixel here and there.
     """
-    said = table.column("stratum")
-    other = [i for i, (s, n) in enumerate(zip(said, there, strict=True)) if s in names and names[n] != s]
-    if len(other) > 0.01 * len(said):
+    other = at.elsewhere(names)
+    if len(other) > 0.01 * len(at.id):
         line, row = table.rows[other[0]]
         raise BadDesign(
-            f"{table.path}, line {line}: point {row['point']} was drawn in stratum {said[other[0]]}, and this map has "
-            f"{names[there[other[0]]]} there; {len(other)} of {len(said)} points are so. Points belong to the map they were drawn on: "
+            f"{table.path}, line {line}: point {row['point']} was drawn in stratum {at.stratum[other[0]]}, and this map has "
+            f"{names[at.mapped[other[0]]]} there; {len(other)} of {len(at.id)} points are so. Points belong to the map they were drawn on: "
             "give the model, the cube and the dates of that map, and the numbers of points as the design wrote them."
         )
 
