@@ -1,6 +1,7 @@
 """Scenes and files into a cube: clear looks, steps, one grid, interruptions, and what is refused with nothing half-written."""
 
 import json
+import warnings
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -473,3 +474,59 @@ def test_a_variable_that_is_not_named_or_not_there(
     table = tmp_path / "f.csv"
     table.write_text(table.read_text().replace(*change))
     refused(call("scenes", "build", table, "--out", tmp_path / "c.zarr"), says, tmp_path / "c.zarr")
+
+
+def grid_of_days(folder: Path, days: int, **packed: float) -> np.ndarray:
+    """A NetCDF of days, rows and columns; what it holds, (days, 40, 50)."""
+    xarray, rng = pytest.importorskip("xarray"), np.random.default_rng(1)
+    pytest.importorskip("rioxarray")
+    values = rng.integers(1000, 9000, (days, 40, 50)) * 1e-4
+    at = {"y": 600_000 - 30 * (np.arange(40) + 0.5), "x": 300_000 + 30 * (np.arange(50) + 0.5)}
+    when = np.array(["2020-01-01", "2020-01-17", "2020-02-02"][:days], dtype="datetime64[ns]")
+    made = xarray.Dataset({"ndvi": (("time", "y", "x"), values)}, coords={**at, "time": when})
+    made = made.rio.write_crs("EPSG:32618").rio.write_coordinate_system().rio.write_transform()
+    if packed:
+        made["ndvi"].encoding.update({"dtype": "i2", "_FillValue": np.int16(-9999), **packed})
+    made.to_netcdf(folder / "s.nc", engine="scipy")
+    rows = [f"s.nc,ndvi,{str(day)[:10]},{n + 1}" for n, day in enumerate(when)]
+    (folder / "s.csv").write_text("\n".join(["file,band,date,layer", *rows]) + "\n")
+    return values
+
+
+def test_the_days_of_a_netcdf_are_its_layers(tmp_path: Path) -> None:
+    values = grid_of_days(tmp_path, 3)
+    found = call("scenes", "build", tmp_path / "s.csv", "--out", tmp_path / "c.zarr")
+    assert found.exit_code == 0, found.output
+    np.testing.assert_allclose(
+        cubes.opened(tmp_path / "c.zarr").read((0, 0))[:, 0, :40, :50], values, atol=1e-6
+    )
+
+
+def test_scale_and_offset_that_a_file_declares_are_its_own(tmp_path: Path) -> None:
+    values = grid_of_days(tmp_path, 1, scale_factor=1e-4, add_offset=0.05)
+    table = tmp_path / "s.csv"
+    found = call("scenes", "build", table, "--valid", "0,1", "--out", tmp_path / "c.zarr")
+    assert found.exit_code == 0, found.output
+    np.testing.assert_allclose(
+        cubes.opened(tmp_path / "c.zarr").read((0, 0))[:, 0, :40, :50], values, atol=1e-6
+    )
+    again = call("scenes", "build", table, "--scale", 0.001, "--out", tmp_path / "d.zarr")
+    refused(again, "times 0.0001 plus 0.05, and --scale says 0.001", tmp_path / "d.zarr")
+
+
+def test_a_file_that_does_not_say_where_it_lies_is_refused(tmp_path: Path) -> None:
+    """GDAL takes rows and columns for metres then, and turns a NetCDF upside down."""
+    rasterio = pytest.importorskip("rasterio")
+    kept = {"driver": "GTiff", "width": 50, "height": 40, "count": 1, "dtype": "float32", "crs": "EPSG:32618"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with rasterio.open(tmp_path / "n.tif", "w", **kept) as file:
+            file.write(np.full((1, 40, 50), 0.5, dtype="float32"))
+    (tmp_path / "n.csv").write_text("file,band,date\nn.tif,ndvi,2020-01-01\n")
+    asked = call("scenes", "build", tmp_path / "n.csv", "--out", tmp_path / "c.zarr")
+    refused(asked, "does not say where its pixels lie", tmp_path / "c.zarr")
+    upward = rasterio.Affine(30, 0, 300_000, 0, 30, 600_000)
+    with rasterio.open(tmp_path / "n.tif", "w", transform=upward, **kept) as file:
+        file.write(np.full((1, 40, 50), 0.5, dtype="float32"))
+    again = call("scenes", "build", tmp_path / "n.csv", "--out", tmp_path / "c.zarr")
+    refused(again, "rows from south to north", tmp_path / "c.zarr")

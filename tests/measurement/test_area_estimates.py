@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from vereda.errors import BadDesign
 from vereda.measurement.area.accuracy import accuracy, ends
 from vereda.measurement.area.assisted import difference, ratio
+from vereda.measurement.area.intervals import z
 from vereda.measurement.area.sample import (
     Sample,
     Strata,
@@ -49,7 +50,7 @@ def test_olofsson_2013() -> None:
     )
     found = areas(sample)
     assert found.area[0] == pytest.approx(45_112, abs=0.5)
-    assert Z * found.area_se[0] == pytest.approx(21_072, abs=1)  # 21,072.75
+    assert z(0.95) * found.area_se[0] == pytest.approx(21_072, abs=0.5)  # not 1.96: 21,072.75
     assert accuracy(sample).overall == pytest.approx(0.944, abs=5e-4)
 
 

@@ -97,21 +97,40 @@ class Files:
             beyond = max(layer.layer for layer in layers)
             if beyond > found.rio.count:
                 raise BadSource(f"{file} has {found.rio.count} layers; the table asks for layer {beyond}.")
-            some = found.isel(
-                band=[layer.layer - 1 for layer in layers],
-                y=slice(at.top, at.bottom),
-                x=slice(at.left, at.right),
-            )
+            which = [layer.layer - 1 for layer in layers]
+            some = found.isel(y=slice(at.top, at.bottom), x=slice(at.left, at.right))
+            some = some.isel({some.dims[0]: which})  # "band", or "time" in a NetCDF
             try:
                 values = some.values.astype(np.float64)
             except Exception as fault:  # GDAL's own errors have no common ancestor across its drivers
                 raise _cut_short(file, fault) from None
             declared = found.rio.nodata
+            scale, offset = self._declared(file, found, which)
         for nothing in (declared, self.nodata):
             if nothing is not None and np.isfinite(nothing):
                 values[np.isclose(values, float(nothing), rtol=1e-6, atol=0)] = np.nan
-        values *= self.scale
+        values = values * scale + offset
         return self._plausible(layers, values, declared)
+
+    def _declared(
+        self, file: Path, found: Any, which: Sequence[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scale and offset of layers (layers, 1, 1): what the file declares, else what was asked for. Refused where the two differ."""
+        own = [
+            np.broadcast_to(np.asarray(found.attrs.get(name, usual), dtype=np.float64), found.shape[:1])[
+                list(which)
+            ]
+            for name, usual in (("scale_factor", 1.0), ("add_offset", 0.0))
+        ]
+        scale, offset = (v[:, None, None] for v in own)
+        if (scale == 1).all() and (offset == 0).all():
+            return np.full_like(scale, self.scale), offset
+        if self.scale != 1 and not (np.allclose(scale, self.scale) and (offset == 0).all()):
+            raise BadSource(
+                f"{file} declares that its numbers are times {scale.ravel()[0]:g} plus {offset.ravel()[0]:g}, and --scale says "
+                f"{self.scale:g}. Leave --scale out to take the file's own, or mend what the file declares."
+            )
+        return scale, offset
 
     def _plausible(
         self, layers: Sequence[Layer], values: NDArray[np.float64], declared: float | None
@@ -177,6 +196,15 @@ def _grid(file: Path, variable: str | None) -> Grid:
             )
         if at.b or at.d:
             raise BadSource(f"{file} is rotated. Bring it to rows from north to south first.")
+        if (at.a, at.c, at.e, at.f) in ((1.0, 0.0, 1.0, 0.0), (1.0, 0.0, -1.0, 0.0)):
+            raise BadSource(
+                f"{file} has a coordinate system and does not say where its pixels lie (no geotransform). Write it with one: "
+                "of a NetCDF made by xarray, with rio.write_transform(); of a GeoTIFF, with gdal_edit.py -a_ullr."
+            )
+        if at.e > 0:
+            raise BadSource(
+                f"{file} has its rows from south to north. Bring it to rows from north to south first."
+            )
         return Grid(
             found.rio.crs.to_wkt(), (at.c, at.a, 0.0, at.f, 0.0, at.e), found.rio.height, found.rio.width
         )
@@ -190,9 +218,9 @@ def _opened(file: Path, variable: str | None) -> Any:
         with catch_warnings():
             simplefilter("ignore")
             found = (
-                rioxarray.open_rasterio(file, variable=variable)
+                rioxarray.open_rasterio(file, variable=variable, decode_times=False)
                 if variable
-                else rioxarray.open_rasterio(file)
+                else rioxarray.open_rasterio(file, decode_times=False)
             )
     except Exception as fault:
         raise _cut_short(file, fault) from None
@@ -201,7 +229,7 @@ def _opened(file: Path, variable: str | None) -> Any:
     if hasattr(found, "data_vars"):  # of a NetCDF, also where one variable was asked for
         held = sorted(map(str, found.data_vars))
         if variable is not None and variable not in held:
-            every = getattr(rioxarray.open_rasterio(file), "data_vars", ())
+            every = getattr(rioxarray.open_rasterio(file, decode_times=False), "data_vars", ())
             raise BadSource(
                 f"{file} has no variable {variable}; it has {', '.join(sorted(map(str, every)))}."
             )

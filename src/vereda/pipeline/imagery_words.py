@@ -121,6 +121,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "estimate": ("estimate, ha", "estimación, ha"),
     "interval": ("95 % interval", "intervalo 95 %"),
     "helped": ("with probabilities", "con probabilidades"),
+    "few": ("too few hits", "muy pocos aciertos"),
     "counted": ("counted pixels", "píxeles contados"),
     "truth": ("all labels", "todas las etiquetas"),
     "covers": ("covers", "cubre"),

@@ -194,6 +194,7 @@ def _estimated(land: _Land, rows: Numbers) -> list[dict[str, Any]]:
         told.append({
             "class": name, "area": area * total, "se": se * total, "low": low * total, "high": ends.high * total,
             "helped": helped.mean * total, "helped_se": helped.se * total,
+            "few": bool(intervals.few(tuple(map(str, range(len(units)))), strata.weight, hits, made.n, 0.95)),
             "counted": float((land.proba.argmax(axis=1) == k).sum() * land.pixel_area),
             "truth": float((land.truth == k).sum() * land.pixel_area),
         })  # fmt: skip

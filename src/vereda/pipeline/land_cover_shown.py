@@ -101,7 +101,9 @@ def _areas(told: Mapping[str, Any], say: Voice) -> Table:
         holds = a["low"] <= a["truth"] <= a["high"]
         table.add_row(
             a["class"], say.number(a["area"]), say("to", low=say.number(a["low"]), high=say.number(a["high"])),
-            f"{say.number(a['helped'])} ± {say.number(1.96 * a['helped_se'])}", say.number(a["counted"]), say.number(a["truth"]),
+            # as in `area estimate`: where hits or misses are few, Wald's interval does not hold
+            say("few") if a["few"] else f"{say.number(a['helped'])} ± {say.number(1.96 * a['helped_se'])}",
+            say.number(a["counted"]), say.number(a["truth"]),
             say("yes" if holds else "no"),
         )  # fmt: skip
     return table

@@ -175,7 +175,7 @@ class Admission:
         return Mention("date", p.start, p.end, payload, (), 0.6, how if value == UNRESOLVED else "")
 
     def _amount(self, p: Proposal) -> Mention | str:
-        read = Amounts(self.lang).find(self.folded, p.start, p.end)
+        read = Amounts(self.lang, self.folded).find(self.folded, p.start, p.end)
         if len(read) != 1:
             return "no_number"
         one = read[0]
@@ -246,7 +246,7 @@ class Admission:
         return {"deadline_raw": "", "deadline": ""}
 
     def _target(self, p: Proposal) -> dict[str, Any]:
-        read = Amounts(self.lang).find(self.folded, p.start, p.end)
+        read = Amounts(self.lang, self.folded).find(self.folded, p.start, p.end)
         return {"target": {"value": read[0].value, "unit": read[0].unit} if read else None}
 
     @cached_property

@@ -34,8 +34,9 @@ class Amount:
 class Amounts:
     """Reads amounts of one language."""
 
-    def __init__(self, lang: Language) -> None:
+    def __init__(self, lang: Language, text: str = "") -> None:
         self.lang = lang
+        self.decimal, self.sure = _marks(text, str(lang["decimal"]))
         self.units = {fold(name): unit for name, unit in lang["units"].items()}
         self.money = {fold(name): unit for name, unit in lang["currencies"].items()}
         self.numbers = {name: int(n) for name, n in lang["numbers"].items()}
@@ -92,13 +93,31 @@ class Amounts:
             return float(self.numbers[written])
         if said:  # "sesenta y cuatro", "sixty-four"
             return float(sum(said))
-        decimal = str(self.lang["decimal"])
-        thousand = "," if decimal == "." else "."
+        decimal, thousand = self.decimal, "," if self.decimal == "." else "."
+        if not self.sure and re.fullmatch(rf"[1-9]\d{{0,2}}\{decimal}\d{{3}}", written):
+            return None  # "3,200" in a Spanish text may be 3.2 or, as in Mexico, three thousand two hundred
         if re.fullmatch(rf"\d{{1,3}}(?:\{thousand}\d{{3}})+(?:\{decimal}\d+)?", written):
             written = written.replace(thousand, "")
         elif thousand in written:
             return None  # neither grouping nor decimals of this language: no number rather than a wrong one
         return float(written.replace(decimal, "."))
+
+
+def _marks(text: str, usual: str) -> tuple[str, bool]:
+    """The decimal mark of a text, and whether its own numbers show it; where they show both or neither, the usual one
+    of its language."""
+    held = {mark: bool(_shows(mark).search(text)) for mark in ".,"}
+    if held["."] == held[","]:
+        return usual, False
+    return ("." if held["."] else ","), True
+
+
+def _shows(decimal: str) -> re.Pattern[str]:
+    """Numbers that can only be read with this decimal mark: "3.2", "1,234,567", "1,234.5"."""
+    thousand = "," if decimal == "." else "."
+    return re.compile(
+        rf"(?<![\w.,])(?:\d+\{decimal}\d{{1,2}}|\d{{1,3}}(?:\{thousand}\d{{3}}){{2,}}|0\{decimal}\d+)(?![\w.,]*\d)"
+    )
 
 
 def _either(words: Iterable[str]) -> str:

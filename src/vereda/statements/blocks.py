@@ -87,7 +87,7 @@ def _why(
         if a <= start and end <= b:
             return why
     words, said = fold(plain(text[start:end])), lang["boilerplate"]
-    if len(words) < 600 and any(fold(mark) in words for mark in said["contains"]):
+    if any(_says(words, fold(mark)) for mark in said["contains"]):
         return "page furniture"
     if len(words) < 200 and re.search(said["caption"], words):
         return "caption"
@@ -101,6 +101,14 @@ def _why(
     ):
         return "repeated"
     return ""
+
+
+def _says(words: str, mark: str) -> bool:
+    """Whether a paragraph bears a mark of furniture. One word alone says so in a short line only: two countries that
+    "comparten una frontera" are no button to share."""
+    return len(words) < (600 if " " in mark else 80) and bool(
+        re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", words)
+    )
 
 
 def _navigation(text: str, number: int, paragraphs: Sequence[tuple[int, int]]) -> bool:

@@ -134,7 +134,7 @@ def _inside(mentions: Sequence[Mention], own: Sequence[Sentence]) -> list[Mentio
 def _numbers(
     document: Statement, folded: str, own: Sequence[Sentence], lang: Language
 ) -> tuple[list[Mention], list[Mention]]:
-    dates, amounts = Dates(lang, document.date), Amounts(lang)
+    dates, amounts = Dates(lang, document.date), Amounts(lang, folded)
     days: list[Mention] = []
     sums: list[Mention] = []
     for s in own:

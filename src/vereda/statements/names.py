@@ -34,7 +34,7 @@ class Names:
         known = list(self._known(plain, folded))
         guessed = [_of_known(m, known) for m in self._by_head(plain, folded)]
         found = [_with_short(plain, m) for m in (*known, *(m for m in guessed if m is not None))]
-        return [*found, *self._meetings(plain, folded, known)]
+        return [*found, *_by_short(plain, found), *self._meetings(plain, folded, known)]
 
     def _meetings(self, plain: str, folded: str, known: Sequence[Mention]) -> Iterator[Mention]:
         """A meeting by its number: "third session of the Council", and a known one with its number before it."""
@@ -119,6 +119,16 @@ def _with_short(plain: str, mention: Mention) -> Mention:
     return Mention(mention.kind, mention.start, found.end(), payload, mention.links, mention.score)
 
 
+def _by_short(plain: str, found: Sequence[Mention]) -> Iterator[Mention]:
+    """Later mentions by the short form that stood in brackets: "the ESC", after "(ESC)"."""
+    shorts = {str(m.payload["short"]): m for m in found if m.payload.get("short", "").isupper()}
+    if shorts:
+        for hit in re.finditer(rf"(?<![\w(])(?:{_either(shorts)})(?![\w)])", plain):
+            first = shorts[hit[0]]
+            if hit.start() >= first.end:
+                yield Mention(first.kind, hit.start(), hit.end(), first.payload, first.links, first.score)
+
+
 def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
 
@@ -166,7 +176,7 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
 #: words before "agreement" that say nothing of what it is about
 _PLAIN = "new|existing|bilateral|joint|final|previous|current|recent|own|formal|written|first|second|third|draft|same|said|such|any|this|that|present|possible|future|old|latest|two|three|last|next|and|of|in|by|under|with|for|to|rule|mother|common|general|comprehensive|important|historic|landmark|broad"
 _TO = "on|for|against|of|to|sobre|de|del|para|por|contra|en"
-_STOPS = r"(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta)\b)"
+_STOPS = r"(?!\w{3,}(?:ara|aran|ira|iran|aron|ieron)\b)(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta)\b)"
 _TOPIC = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
 
 

@@ -140,7 +140,7 @@ class Subjects:
             first = states[0]
             return Subject(codes, text[first.start() : states[-1].end()], start + first.start())
         for mention in self.mentions.within(start, verb):
-            if mention.kind in {"person", "organisation"}:
+            if mention.kind in {"person", "organisation", "forum"}:
                 party = str(mention.payload.get("party", ""))
                 return Subject((party,) if party else (), plain[mention.start : mention.end], mention.start)
         for name, party in self.office.items():

@@ -71,7 +71,7 @@ class People:
     @cached_property
     def _name(self) -> str:
         small = "|".join(self.lang["particles"])
-        return rf"(?P<name>{_WORD}(?:\s+(?:(?:{small})\s+)?{_WORD}){{1,4}})"
+        return rf"(?P<name>{_WORD}(?:\s+(?:(?:{small})\s+)*(?:[A-Z]\.\s+)?{_WORD}){{1,4}})"
 
     @cached_property
     def _rank(self) -> str:
@@ -118,6 +118,7 @@ class People:
         titles, ranks = _low(_either(self.said["titles"])), _low(_either(self.said["ranks"]))
         topics, links = _either(self.said["topics"]), _either(self.said["linking"])
         whose = _either(w for w in countries().adjectives if w[0].islower())
+        small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", _either(self.said["bodies"])
         office = rf"{titles}(?:\s+(?:adjunt[oa]|encargad[oa]|general))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?:{topics}))*"
         office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
         office += r"(?:\s+de\s+(?:los\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?=,))?"
@@ -125,6 +126,8 @@ class People:
             r"(?:\s+(?:de|del|la|las|los|para)\b)*(?:\s+(?:(?:de|del|la|las|los|y|para)\s+)*[A-ZÁÉÍÓÚÑ]\w+)*"
         )
         yield rf"(?<!\w)(?P<title>{office}),?\s+{self._rank}{self._name}"
+        far = rf"(?:\s+(?:{small}|[A-ZÁÉÍÓÚÑ]\w+|\([A-ZÁÉÍÓÚÑ]\w+\)|{whose}|{bodies})){{2,12}}"
+        yield rf"(?<!\w)(?P<title>{titles}{far}),\s+{self._name}"
         yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
         post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
         yield rf"(?<!\w)(?P<rank>{ranks}\s+){self._name}(?P<title>{post})"
