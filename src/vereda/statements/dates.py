@@ -341,8 +341,13 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
         )
     yield "weekday", rf"\b(?P<w>{_either(lang['weekdays'])})\b"
     past = rf"(?:\s+(?P<past>{_either(said['past_after'])}))?" if said["past_after"] else "(?P<past>$)?"
-    cue = "in|since|until|by|before|of|early|late|last|en|desde|hasta|antes de|para|a finales de"
+    cue = _either(said["month_cues"])
     yield "bare_month", rf"\b(?:{cue})\s+(?P<all>(?P<m>{_either(full)}){past})\b(?!\s+\d)"
+    if said["year_articles"]:
+        yield (
+            "lone_year",
+            rf"\b(?:{_either(said['year_articles'])})\s+(?P<all>(?P<y>19\d\d|20[0-3]\d))\b(?=\s+[a-z]+\w*[^s\W]\b)",
+        )
     yield (
         "lone_year",
         rf"(?:\b(?:{_either(said['year_cues'])})\s+|\()(?P<all>{year})\b(?!\s*(?:ha|km|t)\b|[.,]\d|-\w)",

@@ -115,18 +115,20 @@ class People:
 
     def _head_first(self) -> Iterator[str]:
         """ "ministra de Defensa, Ana Otra", "coronela Ana Otra, directora de la Policía"."""
-        titles, ranks = _low(_either(self.said["titles"])), _low(_either(self.said["ranks"]))
+        both = [form for title in self.said["titles"] for form in (title, _plural(title))]
+        titles, ranks = _low(_either(both)), _low(_either(self.said["ranks"]))
         topics, links = _either(self.said["topics"]), _either(self.said["linking"])
         whose = _either(w for w in countries().adjectives if w[0].islower())
         small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", _either(self.said["bodies"])
-        office = rf"{titles}(?:\s+(?:adjunt[oa]|encargad[oa]|general))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?:{topics}))*"
+        also = "adjunt[oa]|encargad[oa]|general|ejecutiv[oa]|nacional|regional|interin[oa]"
+        office = rf"{titles}(?:\s+(?:{also}))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?:{topics}))*"
         office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
         office += r"(?:\s+de\s+(?:los\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?=,))?"
         of_what = (
             r"(?:\s+(?:de|del|la|las|los|para)\b)*(?:\s+(?:(?:de|del|la|las|los|y|para)\s+)*[A-ZÁÉÍÓÚÑ]\w+)*"
         )
         yield rf"(?<!\w)(?P<title>{office}),?\s+{self._rank}{self._name}"
-        far = rf"(?:\s+(?:{small}|[A-ZÁÉÍÓÚÑ]\w+|\([A-ZÁÉÍÓÚÑ]\w+\)|{whose}|{bodies})){{2,12}}"
+        far = rf"(?:\s+(?:{also}))?(?:\s+(?:{small}|[A-ZÁÉÍÓÚÑ]\w+|\([A-ZÁÉÍÓÚÑ-]\w+\)|{whose}|{bodies})){{2,12}}"
         yield rf"(?<!\w)(?P<title>{titles}{far}),\s+{self._name}"
         yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
         post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
@@ -135,6 +137,12 @@ class People:
 
 def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
+
+
+def _plural(title: str) -> str:
+    """ "ministro" as "ministros", "canciller" as "cancilleres"; of several words the first."""
+    first, space, rest = title.partition(" ")
+    return first + ("s" if first[-1] in "aeiouáéíóú" else "es") + space + rest
 
 
 def _low(source: str) -> str:

@@ -101,7 +101,9 @@ class Places:
         doubtful = fold(plain[hit.start : hit.end]) in self.doubtful
         upper = {s.level for s in hit.entry} & {"country", "capital", "department", "region", "state", "wide"}
         if upper and not (doubtful and upper == {"department"}):
-            return not re.match(r"\s+de\s+[A-Z]", plain[hit.end : hit.end + 6])
+            return bool(upper & {"country", "capital"}) or not re.match(
+                r"\s+de\s+[A-Z]", plain[hit.end : hit.end + 6]
+            )
         before, after = plain[max(0, hit.start - 40) : hit.start], plain[hit.end : hit.end + 30]
         if re.search(r"[A-ZÁÉÍÓÚÑ][\w'.]+ $", before) and not re.search(
             r"(?:^|[.!?:]\s+|\n)[A-ZÁÉÍÓÚÑ]\w+ $", before
