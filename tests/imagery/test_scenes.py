@@ -416,6 +416,9 @@ def test_a_cube_with_a_missing_or_damaged_block_is_refused_not_read_as_empty(tmp
     refused(call(*ask), "is damaged", tmp_path / "p")
     chunk.unlink()
     refused(call(*ask), "is missing", tmp_path / "p")
+    layout = tmp_path / "c.zarr" / "cube.json"
+    layout.write_bytes(layout.read_bytes()[:100])
+    refused(call(*ask), "cube.json is damaged", tmp_path / "p")
     assert not (tmp_path / "m.tif").exists()
     assert not list(tmp_path.glob(".m.tif*"))
 

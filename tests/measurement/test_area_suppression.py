@@ -99,3 +99,32 @@ def test_a_total_that_cannot_be_kept_is_refused() -> None:
 def test_cells_in_no_total_are_free() -> None:
     safe = suppress(np.array([3.0, 40.0]), np.full(2, PLENTY), [], 10, 1, 10)
     assert np.isnan(safe.value).tolist() == [True, False]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    share=st.lists(st.floats(0, 1).map(lambda x: round(x, 2)), min_size=8, max_size=8),
+    land=st.lists(st.integers(5, 60), min_size=8, max_size=8),
+)
+def test_the_land_of_a_place_is_known_to_everybody(share: list[float], land: list[int]) -> None:
+    """A closed cell cannot hold more than its land: with that in hand, it is still known only to within the width."""
+    most = np.array(land, dtype=float)
+    v = np.array(share) * most
+    totals = [[0, 1, 2, 3], [4, 5, 6, 7], list(range(8))]
+    try:
+        safe = suppress(v, np.full(8, PLENTY), totals, 10, 1, 10, most)
+    except BadDesign:
+        return
+    hidden = np.isnan(safe.value)
+    found = attack(safe.value, sums(v, totals), most)
+    assert (found.high[hidden] - found.low[hidden] >= np.minimum(10, most[hidden]) - 1e-6).all()
+    assert ((found.low <= v + 1e-6) & (v - 1e-6 <= found.high)).all()
+
+
+def test_nearly_full_places_are_given_away_by_their_total() -> None:
+    value, most = np.array([100.0, 95, 60, 100, 100]), np.full(5, 100.0)
+    blind = suppress(value, np.full(5, PLENTY), [[0, 1, 2, 3, 4]], 100, 1, 100)
+    known = attack(blind.value, sums(value, [[0, 1, 2, 3, 4]]), most)
+    assert (known.low[1], known.high[1]) == pytest.approx((55, 100))  # what must not happen
+    with pytest.raises(BadDesign, match="Leave the total out"):
+        suppress(value, np.full(5, PLENTY), [[0, 1, 2, 3, 4]], 100, 1, 100, most)

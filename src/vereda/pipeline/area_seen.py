@@ -105,6 +105,8 @@ def of_counts(table: files.Rows, asked: Asked) -> Seen:
 def of_points(table: files.Rows, asked: Asked) -> Seen:
     """One row a point, with labels in its own columns or in the files of interpreters."""
     assert asked.strata is not None
+    if "point" in table.head:
+        files.once(table)  # a point counted twice is no sample
     areas = files.rows(asked.strata)
     strata = files.strata(areas, asked.total, asked.unit)
     stratum = table.column(files.STRATUM)

@@ -82,14 +82,9 @@ def _reply(cube: cubes.Cube, seen: list[int], lang: Language, before: int | None
     pixels = told["rows"] * told["columns"]
     told |= {
         "path": str(cube.path), "blocks": len(cube.blocks()), "resumed": before, "clear": [n / pixels for n in seen],
-        "data": digest(cube.told),
+        "data": cubes.digest(cube), "values": {b: list(r) if r else None for b, r in cubes.ranges(cube).items()},
     }  # fmt: skip
     return Reply(tuple(_shown(told, Voice(lang))), told)
-
-
-def digest(told: Mapping[str, Any]) -> str:
-    """SHA-256 of what a cube is made of."""
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _shown(told: Mapping[str, Any], say: Voice) -> list[Any]:
@@ -99,6 +94,13 @@ def _shown(told: Mapping[str, Any], say: Voice) -> list[Any]:
         Text(say("bands", bands=", ".join(told["bands"]))),
         Text(say("scenes", n=len(told["scenes"]), how=say(told["composite"]))),
     ]  # fmt: skip
+    held = [
+        say("value", band=b, low=say.number(r[0], 4), high=say.number(r[1], 4))
+        if r
+        else say("no_value", band=b)
+        for b, r in told["values"].items()
+    ]
+    lines.append(Text(say("values", values="; ".join(held))))
     if told["resumed"]:
         lines.append(Text(say("resumed", done=told["resumed"], all=told["blocks"])))
     table = Table(box=None, pad_edge=False, header_style="dim")

@@ -18,7 +18,6 @@ from vereda.imagery.samples import Samples
 from vereda.measurement.area import drawing
 from vereda.pipeline import area_files
 from vereda.pipeline import training_files as files
-from vereda.pipeline.building_scenes import digest
 from vereda.pipeline.classify_shown import fitted, predicted, step_words, validated
 from vereda.pipeline.imagery_words import Language, Voice
 from vereda.pipeline.measuring_area import plain
@@ -181,7 +180,7 @@ def of_cube(
     shares = grid.share[..., : len(made.classes) + 1]
     omitted = _omitted(rule, made) if rule else {}
     return {
-        "cube": digest(cube.told), "scenes": dict(cube.told["scenes"]), "dates": list(given.dates),
+        "cube": cubes.digest(cube), "scenes": dict(cube.told["scenes"]), "dates": list(given.dates),
         "pixels": int(tally.pixels.sum()), "pixel_area": area, "cell": grid.side, "mask": asked.mask, "omitted": omitted,
         "survey": str(asked.survey) if asked.survey else None, "version": __version__,
         "strata": [
@@ -285,6 +284,7 @@ def _points(path: Path, cube: cubes.Cube, classes: int) -> _At:
     """The points of a survey whose map was drawn on this cube: their numbers say where they are on it."""
     table = area_files.rows(path)
     number = table.numbers("point")
+    area_files.once(table)
     rows, columns = cube.told["rows"], cube.told["columns"]
     for (line, row), n in zip(table.rows, number, strict=True):
         if n != round(n) or not 1 <= n <= rows * columns:

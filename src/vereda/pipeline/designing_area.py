@@ -153,7 +153,9 @@ def _of_table(path: Path, asked: Asked) -> _Frame:
                 )
     points = table.numbers(files.POINTS).astype(np.int64) if files.POINTS in table.head else None
     if points is not None and points.min() < 2:
-        raise BadDesign(f"{path}: a stratum has fewer than two points, and so no variance.")
+        raise BadDesign(
+            f"{path}: stratum {strata.names[int(points.argmin())]} has fewer than two points, and so no variance."
+        )
     return _Frame(strata, share, points, None, None, table.sha256)
 
 

@@ -9,6 +9,9 @@ Language = Literal["en", "es"]
 WORDS: dict[str, tuple[str, str]] = {
     # scenes
     "built": ("Cube {path}: {rows} by {columns} pixels of {size}, {t} dates, {b} bands", "Cubo {path}: {rows} por {columns} píxeles de {size}, {t} fechas, {b} bandas"),
+    "values": ("Values: {values}.", "Valores: {values}."),
+    "value": ("{band} {low} to {high}", "{band} de {low} a {high}"),
+    "no_value": ("{band} none", "{band} ninguno"),
     "bands": ("Bands: {bands}", "Bandas: {bands}"),
     "scenes": ("From {n} scenes or files; {how}.", "De {n} escenas o archivos; {how}."),
     "median": ("each step is the median of what was clear in it", "cada paso es la mediana de lo que estuvo despejado"),

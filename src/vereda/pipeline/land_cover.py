@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vereda import __version__
 from vereda.errors import BadCase, BadDesign, Fault, WaitingForData
 from vereda.imagery import classify, layout, predict
+from vereda.imagery.extra import package
 from vereda.imagery.features import Recipe
 from vereda.imagery.samples import Samples
 from vereda.measurement.area import allocation, assisted, drawing, intervals, sample, stratified
@@ -60,6 +61,7 @@ def work(folder: Path, data: Path, out: Path, lang: Language = "en") -> Reply:
     bands = {band: data / name for band, name in case["files"]["bands"].items()}
     dates, labels = data / case["files"]["dates"], data / case["files"]["labels"]
     _must_be_there([*bands.values(), dates, labels], case)
+    package("rioxarray")  # before anything is written
     cube = _cube(case, bands, dates, out)
     known = training_files.labelled(labels, cube.path, (), case["steps"])
     train, land_rows = _split(known, case)
@@ -237,6 +239,6 @@ def _told(
         "land": {"pixels": len(land.truth), "area": len(land.truth) * land.pixel_area},
         "strata": [{"stratum": s, "pixels": int(u), "points": int(k)} for s, u, k in zip(land.names, land.units, n, strict=True)],
         "areas": _estimated(land, rows), "draws": case["draws"], "coverage": _covered(land, case["points"], case["seed"], case["draws"]),
-        "model": classifying.model_told(model), "cube": building_scenes.digest(cube.told), "scenes": dict(cube.told["scenes"]),
+        "model": classifying.model_told(model), "cube": cubes.digest(cube), "scenes": dict(cube.told["scenes"]),
         "sample": drawn, "labels": known.footprint, "version": __version__,
     }  # fmt: skip

@@ -14,7 +14,6 @@ from vereda.imagery import alerts, breaks, runlength
 from vereda.imagery.cells import LEAST
 from vereda.imagery.features import INDICES, YEAR, index
 from vereda.measurement.area import drawing
-from vereda.pipeline.building_scenes import digest
 from vereda.pipeline.change_shown import broken, counted
 from vereda.pipeline.change_words import Voice
 from vereda.pipeline.imagery_words import Language
@@ -115,7 +114,7 @@ def of_scene(scene: Scene, grid: alerts.Grid, asked: Asked) -> dict[str, Any]:
     tally = _watched(scene, grid, made)
     day, simulated = YEAR / looks_year, float(many[:, scene.before :].sum())
     return {
-        "cube": digest(scene.cube.told), "band": asked.band, "version": __version__, "seed": asked.seed,
+        "cube": cubes.digest(scene.cube), "band": asked.band, "version": __version__, "seed": asked.seed,
         "history": [str(scene.days[0]), str(scene.days[scene.before - 1])],
         "monitor": [str(scene.days[scene.before]), str(scene.days[-1])],
         "states": dict(zip(breaks.STATES, tally.states.tolist(), strict=True)),

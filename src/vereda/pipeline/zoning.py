@@ -18,7 +18,6 @@ from vereda.measurement.area import drawing, intervals
 from vereda.measurement.area.by_zone import ByZone, by_zone
 from vereda.measurement.area.suppression import suppress
 from vereda.pipeline import area_files, classifying, training_files
-from vereda.pipeline.building_scenes import digest
 from vereda.pipeline.classifying import HECTARE, METRES, window
 from vereda.pipeline.folders import find_case
 from vereda.pipeline.imagery_words import Language
@@ -188,7 +187,7 @@ def _estimated(
     mean = np.divide(sums.sure[:, k], land[:, 0], out=np.zeros(len(land)), where=land[:, 0] > 0)
     y = np.array([float(label == asked.cls) for label in table.column(asked.reference)])
     try:
-        return by_zone(y, np.nan_to_num(p), np.array([order[s] for s in stratum]), zone, share, mean)
+        return by_zone(y, np.nan_to_num(p), np.array([order[s] for s in stratum]), zone, share, mean, names)
     except BadDesign as fault:
         raise BadDesign(f"{table.path}: {fault}") from None
 
@@ -212,10 +211,14 @@ def _published(
         ]
         groups = [list(range(len(at))), *(g for g in parents if len(g) > 1)]
         try:
-            made = suppress(area[at], found.points[at], groups, asked.least, asked.least_points, asked.least)
+            made = suppress(
+                area[at], found.points[at], groups, asked.least, asked.least_points, asked.least, ha[at]
+            )
             total = float(area[at].sum())
         except BadDesign:  # no total can be printed
-            made = suppress(area[at], found.points[at], [], asked.least, asked.least_points, asked.least)
+            made = suppress(
+                area[at], found.points[at], [], asked.least, asked.least_points, asked.least, ha[at]
+            )
         closed[at] = made.primary | made.secondary
     rows = []
     for i, name in enumerate(sums.zones.name):
@@ -257,7 +260,7 @@ def _told(
         "total": None if total is None else round(total), "not_shown": hidden, "least": asked.least,
         "least_points": asked.least_points, "level": asked.level, "outside": int((zone < 0).sum()), "points": len(zone),
         "design": f"{len(zone)} points, stratified by the map; difference estimator by zone, Wald's interval of {asked.level:.0%}",
-        "sample": sha256(label.encode()).hexdigest(), "model": made.meta().hash, "cube": digest(cube.told),
+        "sample": sha256(label.encode()).hexdigest(), "model": made.meta().hash, "cube": cubes.digest(cube),
         "scenes": dict(cube.told["scenes"]), "zone_count": len(drawn.name), "dataset": asked.dataset, "version": __version__,
     }  # fmt: skip
     return told

@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ Values = NDArray[np.float32]
 SIDE = 256  # pixels of a block
 NOTHING = -32768  # no clear look, in a cube of whole numbers
 _NAME, _DONE, _LAYOUT = "values", "blocks.jsonl", "cube.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A block that is done. clear: pixels with a clear look, by step; low, high: of the numbers, by band, None where
+    there is none; sha256 of the numbers as they are kept."""
+
+    clear: list[int]
+    low: list[float | None]
+    high: list[float | None]
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ class Building:
     folder: Path
     told: Mapping[str, Any]
     array: Any
-    done: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    done: dict[tuple[int, int], Done] = field(default_factory=dict)
 
     def left(self) -> Iterator[tuple[int, int]]:
         """Blocks that are not done."""
@@ -68,14 +80,15 @@ class Building:
     def write(self, block: tuple[int, int], values: Values) -> None:
         """Write a block (t, b, rows, columns) and put it on the list."""
         top, bottom, left, right = edges(self.told, block)
-        clear = np.isfinite(values).all(axis=1).sum(axis=(1, 2)).tolist()
+        kept = _stored(values, self.told["scale"], self.target)
         with in_plain_words(self.target):
-            self.array[:, :, top:bottom, left:right] = _stored(values, self.told["scale"], self.target)
+            self.array[:, :, top:bottom, left:right] = kept
+            one = _seen(values, kept)
             with (self.folder / _DONE).open("a", encoding="utf-8") as file:
-                file.write(json.dumps([*block, *clear]) + "\n")
+                file.write(json.dumps({"block": block, **asdict(one)}) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-        self.done[block] = clear
+        self.done[block] = one
 
     def seen(self) -> list[int]:
         """Pixels with a clear look, by step."""
@@ -113,6 +126,10 @@ def opened(path: Path) -> Cube:
             f"{path} is not whole: its build was interrupted. Run the same `vereda scenes build` again to go on."
         )
     told = _described(path)
+    if told is None and (path / _LAYOUT).exists():
+        raise BadStore(
+            f"{path / _LAYOUT} is damaged: what the cube holds cannot be read. Build the cube again."
+        )
     if told is None:
         raise BadRequest(f"There is no cube {path}. Build one with: vereda scenes build")
     try:
@@ -125,6 +142,25 @@ def opened(path: Path) -> Cube:
 def seen(cube: Cube) -> list[int]:
     """Pixels with a clear look, by step, as its build counted them."""
     return _summed(_done(cube.path))
+
+
+def ranges(cube: Cube) -> dict[str, tuple[float, float] | None]:
+    """Lowest and highest number of each band; None where nothing was seen."""
+    done = list(_done(cube.path).values())
+    found: dict[str, tuple[float, float] | None] = {}
+    for i, band in enumerate(cube.told["bands"]):
+        low = [v for one in done if (v := one.low[i]) is not None]
+        high = [v for one in done if (v := one.high[i]) is not None]
+        found[band] = (min(low), max(high)) if low else None
+    return found
+
+
+def digest(cube: Cube) -> str:
+    """SHA-256 of what a cube is described as and of the numbers it was built with, block by block."""
+    made = sha256(json.dumps(cube.told, sort_keys=True).encode())
+    for block, one in sorted(_done(cube.path).items()):
+        made.update(f"{block[0]},{block[1]}:{one.sha256}\n".encode())
+    return made.hexdigest()
 
 
 def edges(told: Mapping[str, Any], block: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -177,21 +213,33 @@ def _described(folder: Path) -> Any:
         return None
 
 
-def _done(folder: Path) -> dict[tuple[int, int], list[int]]:
+def _done(folder: Path) -> dict[tuple[int, int], Done]:
     """Blocks on the list; a last line that was cut short does not count."""
-    found: dict[tuple[int, int], list[int]] = {}
+    found: dict[tuple[int, int], Done] = {}
     if (folder / _DONE).exists():
         for line in (folder / _DONE).read_text(encoding="utf-8").splitlines():
             try:
-                row, column, *clear = json.loads(line)
-            except ValueError:
+                one = json.loads(line)
+                row, column = one.pop("block")
+                found[row, column] = Done(**one)
+            except (ValueError, TypeError, AttributeError, KeyError):
                 continue
-            found[row, column] = clear
     return found
 
 
-def _summed(done: Mapping[tuple[int, int], list[int]]) -> list[int]:
-    return [sum(counts) for counts in zip(*done.values(), strict=True)]
+def _seen(values: Values, kept: NDArray[Any]) -> Done:
+    """What is written down of a block: values (t, b, rows, columns), and as they are kept."""
+    finite = np.isfinite(values)
+    ends: tuple[list[float | None], list[float | None]] = ([], [])
+    for band in range(values.shape[1]):
+        held = values[:, band][finite[:, band]]
+        for side, end in zip(ends, (np.min, np.max), strict=True):
+            side.append(float(end(held)) if held.size else None)
+    return Done(finite.all(axis=1).sum(axis=(1, 2)).tolist(), *ends, sha256(kept.tobytes()).hexdigest())
+
+
+def _summed(done: Mapping[tuple[int, int], Done]) -> list[int]:
+    return [sum(counts) for counts in zip(*(one.clear for one in done.values()), strict=True)]
 
 
 def _zarr() -> Any:

@@ -1,5 +1,6 @@
 """How much of a class lies in each zone: the probabilities of a map, put right by the points of a survey, zone by zone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +23,15 @@ class ByZone:
 
 
 def by_zone(
-    y: Array, p: Array, stratum: NDArray[np.int64], zone: NDArray[np.int64], land: Array, map_share: Array
-) -> ByZone:
+    y: Array, p: Array, stratum: NDArray[np.int64], zone: NDArray[np.int64], land: Array, map_share: Array,
+    names: Sequence[str] | None = None,
+) -> ByZone:  # fmt: skip
     """Share of a class in each zone.
 
     y (n,) 1 where the class was seen at a point, 0 elsewhere; p (n,) what the map says there, 0 where it was not asked;
     stratum (n,) of h and zone (n,) of z, -1 for a point in none; land (z, h) share of the land of a zone in each stratum,
-    rows that add up to 1; map_share (z,) mean of p over all land of the zone. BadDesign where they do not fit.
+    rows that add up to 1; map_share (z,) mean of p over all land of the zone; names (h,) of the strata, for what is
+    refused. BadDesign where they do not fit.
 
     The difference estimator of a domain, post-stratified (Särndal, Swensson & Wretman 1992, Model Assisted Survey
     Sampling, sections 7.6 and 10.5): map_share plus, stratum by stratum, the mean of y - p over the points of the zone.
@@ -42,9 +45,11 @@ def by_zone(
     if not (np.isfinite(p).all() and np.allclose(land.sum(axis=1), 1)):
         raise BadDesign("A point has no probability, or the strata of a zone do not add up to its land.")
     n = np.bincount(stratum, minlength=h)
-    if (n < 2)[land.sum(axis=0) > 0].any():
+    thin = np.flatnonzero((n < 2) & (land.sum(axis=0) > 0))
+    if len(thin):
+        which = ", ".join(str(k) if names is None else names[k] for k in thin.tolist())
         raise BadDesign(
-            "A stratum has fewer than two points, so nothing tells how far off the map is there. Draw more."
+            f"A stratum has fewer than two points ({which}), so nothing tells how far off the map is there. Draw more."
         )
     d = y - p
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -29,8 +29,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What somebody who knows all printed cells and totals, and that no value is below zero, can say of each cell:
-    low, high (m,); equal to the value where it is printed."""
+    """What somebody who knows all printed cells and totals, and that no value is below zero or above its most, can say of
+    each cell: low, high (m,); equal to the value where it is printed."""
 
     low: Array
     high: Array
@@ -43,21 +43,24 @@ def suppress(
     threshold: float,
     least_points: int,
     width: float,
+    most: Array | None = None,
 ) -> Published:
     """Leave out what is small and what gives it away.
 
     value (m,) >= 0, points (m,) behind each; totals: cells whose sum is printed, each a list of numbers of cells. A
     cell is primary where 0 < value < threshold or where it rests on fewer than least_points points: a zero with enough points is
     news, not a danger. width: how far low and high of `attack` must lie apart, in the unit, for every suppressed
-    cell; at least the threshold is sensible. Secondary cells are the smallest in a total that protect. Where a total
+    cell; at least the threshold is sensible. most (m,): what everybody knows a cell cannot exceed, as the land of a place; then a
+    cell need not be hidden by more than that. Secondary cells are the smallest in a total that protect. Where a total
     has no more cells to leave out, BadDesign says so: then the total goes.
     """
     if not (np.isfinite(value).all() and (value >= 0).all()):
         raise BadDesign("Suppression needs every value, zero or more, to see what gives what away.")
+    cap = np.full(len(value), np.inf) if most is None else np.maximum(most, value)
     primary: Mask = ((value > 0) & (value < threshold)) | (points < least_points)
     hidden = primary.copy()
     while True:
-        bare = _bare(value, hidden, totals, width)
+        bare = _bare(value, hidden, totals, width, cap)
         if bare is None:
             break
         hidden[_next(value, hidden, totals, bare)] = True
@@ -65,12 +68,14 @@ def suppress(
         np.flatnonzero(hidden & ~primary), key=lambda c: -value[c]
     ):  # was each of them needed?
         hidden[cell] = False
-        hidden[cell] = _bare(value, hidden, totals, width) is not None
+        hidden[cell] = _bare(value, hidden, totals, width, cap) is not None
     return Published(np.where(hidden, np.nan, value), primary, hidden & ~primary)
 
 
-def attack(shown: Array, sums: Mapping[tuple[int, ...], float]) -> Attack:
-    """The tightest bounds on every cell: two linear programmes each (HiGHS), given the printed cells and totals."""
+def attack(shown: Array, sums: Mapping[tuple[int, ...], float], most: Array | None = None) -> Attack:
+    """The tightest bounds on every cell: two linear programmes each (HiGHS), given the printed cells and totals, and most (m,),
+    above which no cell is."""
+    cap = np.full(len(shown), np.inf) if most is None else most
     hidden = np.flatnonzero(np.isnan(shown))
     low, high = shown.copy(), shown.copy()
     if not len(hidden):
@@ -84,33 +89,39 @@ def attack(shown: Array, sums: Mapping[tuple[int, ...], float]) -> Attack:
             if c in place:
                 rows[i, place[c]] += 1
     for cell, k in place.items():
-        low[cell], high[cell] = _bound(rows, rest, k, 1.0), -_bound(rows, rest, k, -1.0)
+        low[cell], high[cell] = (
+            _bound(rows, rest, cap[hidden], k, 1.0),
+            -_bound(rows, rest, cap[hidden], k, -1.0),
+        )
     return Attack(low, high)
 
 
-def _bound(rows: Array, rest: Array, k: int, sign: float) -> float:
+def _bound(rows: Array, rest: Array, cap: Array, k: int, sign: float) -> float:
     aim = np.zeros(rows.shape[1])
     aim[k] = sign
     if not rows[:, k].any():
-        return 0.0 if sign > 0 else -np.inf
-    found = linprog(aim, A_eq=rows, b_eq=rest, bounds=(0, None), method="highs")
+        return 0.0 if sign > 0 else -float(cap[k])
+    limits = [(0.0, None if np.isinf(c) else float(c)) for c in cap]
+    found = linprog(aim, A_eq=rows, b_eq=rest, bounds=limits, method="highs")
     if found.fun is None:
         return -np.inf  # no end to it, as far as the printed numbers tell
     return float(found.fun)
 
 
-def _bare(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], width: float) -> int | None:
+def _bare(
+    value: Array, hidden: Mask, totals: Sequence[Sequence[int]], width: float, cap: Array
+) -> int | None:
     """A suppressed cell that is known better than it may be: of a total that hides too little, else by attack."""
-    enough = width - FINE * max(1.0, width)
+    enough = np.minimum(width, cap) - FINE * max(1.0, width)
     for cells in totals:
         inside = [c for c in cells if hidden[c]]
-        if inside and (len(inside) == 1 or value[inside].sum() < enough):
+        if inside and (len(inside) == 1 or value[inside].sum() < enough[inside].max()):
             return min(inside, key=lambda c: float(value[c]))
     sums = {tuple(cells): float(value[list(cells)].sum()) for cells in totals}
-    seen = attack(np.where(hidden, np.nan, value), sums)
-    room = np.where(hidden, seen.high - seen.low, np.inf)
+    seen = attack(np.where(hidden, np.nan, value), sums, cap)
+    room = np.where(hidden, seen.high - seen.low - enough, np.inf)
     worst = int(np.argmin(room))
-    return worst if hidden[worst] and room[worst] < enough else None
+    return worst if hidden[worst] and room[worst] < 0 else None
 
 
 def _next(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], bare: int) -> int:
