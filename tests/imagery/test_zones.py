@@ -211,6 +211,40 @@ def test_nobody_finds_a_closed_zone_by_subtraction(work: Path, tmp_path: Path, l
     assert closed.sum() != 1
 
 
+@pytest.mark.parametrize("least", [10, 20, 40])
+def test_nobody_finds_a_closed_zone_by_its_other_classes(work: Path, tmp_path: Path, least: int) -> None:
+    """One run a class, as anybody may: the land of a zone less its other classes is a subtraction as well."""
+    zoned, total = {}, {}
+    for cls in land.CLASSES:
+        call_ = [
+            cls if a == "early" else a for a in asked(work, tmp_path / cls, "--zones", work / "zones.geojson")
+        ]
+        found = call(*call_, *POLYGONS, "--least", least, "--json")
+        assert found.exit_code == 0, found.output
+        told = json.loads(found.output)
+        zoned[cls] = [r for r in told["rows"] if r["status"] in ("measured", "not shown")]
+        total[cls] = told["total"]
+    shown = np.array(
+        [
+            [float(r["hectares"]) if r["status"] == "measured" else np.nan for r in rows]
+            for rows in zoned.values()
+        ]
+    )
+    closed = np.isnan(shown)
+    assert closed.any()
+    assert not (closed.sum(axis=0) == 1).any()
+    k, n = shown.shape
+    cells = np.arange(k * n).reshape(k, n)
+    known = {
+        tuple(cells[:, j].tolist()): max(100.0, float(np.nansum(shown[:, j]))) for j in range(n)
+    }  # 1 km2 each
+    known |= {tuple(cells[i].tolist()): total[cls] for i, cls in enumerate(zoned) if total[cls] is not None}
+    loose = {cells: ha for cells, ha in known.items() if np.isnan(shown.ravel()[list(cells)]).any()}
+    seen = attack(shown.ravel(), loose, np.full(k * n, 100.0))
+    room = (seen.high - seen.low)[closed.ravel()]
+    assert room[np.isfinite(room)].min() >= least - 0.5 * k * n
+
+
 def test_no_output_holds_a_coordinate(work: Path, tmp_path: Path) -> None:
     found = call(*asked(work, tmp_path, "--zones", "1km", "--json"))
     assert found.exit_code == 0, found.output

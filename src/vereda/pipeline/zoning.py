@@ -1,5 +1,6 @@
 """`vereda classify zones`: how much of a class lies in each zone, from a map and a survey; a table that a case can keep."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from vereda.store import Store, cubes, write_files
 Box = tuple[float, float, float, float]
 Flags = NDArray[np.bool_]
 LEAST, POINTS = 100.0, 5  # hectares and points below which a zone is not shown
+MANY = 300  # small figures of all classes above which totals are given up: what protects them takes too long to find
 HEAD = ("zone", "parent", "period", "hectares", "low", "high", "points", "status", "note")
 
 
@@ -84,8 +86,10 @@ def run(asked: Asked) -> Reply:
     names = predict.names(made.classes)
     _same_map(table, names, at)
     zone = zones.which(drawn, *_centres(cube, at.row, at.column))
-    k = made.classes.index(asked.cls)
-    found = _estimated(table, asked, names, at.proba[:, k], zone, sums, k)
+    found = {
+        cls: _estimated(table, asked, cls, names, at.proba[:, k], zone, sums, k)
+        for k, cls in enumerate(made.classes)
+    }
     rows, total, hidden = _published(found, sums, asked)
     told = _told(asked, made, cube, drawn, table, rows, total, hidden, zone)
     written = {"areas.csv": drawing.table(HEAD, [[r[h] for h in HEAD] for r in rows])}
@@ -170,7 +174,7 @@ def _same_map(table: area_files.Rows, names: Sequence[str], at: "classifying._At
 
 
 def _estimated(
-    table: area_files.Rows, asked: Asked, names: Sequence[str], p: NDArray[np.float64],
+    table: area_files.Rows, asked: Asked, cls: str, names: Sequence[str], p: NDArray[np.float64],
     zone: NDArray[np.int64], sums: zones.Sums, k: int,
 ) -> ByZone:  # fmt: skip
     stratum = table.column("stratum")
@@ -185,7 +189,7 @@ def _estimated(
     share = np.divide(sums.mapped, land, out=np.zeros_like(sums.mapped), where=land > 0)
     share[land[:, 0] == 0, -1] = 1.0  # not on the cube: nothing is said of it below
     mean = np.divide(sums.sure[:, k], land[:, 0], out=np.zeros(len(land)), where=land[:, 0] > 0)
-    y = np.array([float(label == asked.cls) for label in table.column(asked.reference)])
+    y = np.array([float(label == cls) for label in table.column(asked.reference)])
     try:
         return by_zone(y, np.nan_to_num(p), np.array([order[s] for s in stratum]), zone, share, mean, names)
     except BadDesign as fault:
@@ -193,9 +197,10 @@ def _estimated(
 
 
 def _published(
-    found: ByZone, sums: zones.Sums, asked: Asked
+    every: Mapping[str, ByZone], sums: zones.Sums, asked: Asked
 ) -> tuple[list[dict[str, Any]], float | None, int]:
     """A row a zone; the total of all that have an estimate, None where it would give one away; and how many are not shown."""
+    found = every[asked.cls]
     ha, z = sums.zones.hectares, intervals.z(asked.level)
     whole = sums.inside >= zones.WHOLE
     said = whole & (found.points > 0)
@@ -205,21 +210,9 @@ def _published(
     closed: Flags = np.zeros(len(ha), dtype=bool)
     total: float | None = None
     if len(at):
-        parents = [
-            [i for i, c in enumerate(at) if sums.zones.parent[c] == name]
-            for name in sorted({sums.zones.parent[c] for c in at} - {""})
-        ]
-        groups = [list(range(len(at))), *(g for g in parents if len(g) > 1)]
-        try:
-            made = suppress(
-                area[at], found.points[at], groups, asked.least, asked.least_points, asked.least, ha[at]
-            )
-            total = float(area[at].sum())
-        except BadDesign:  # no total can be printed
-            made = suppress(
-                area[at], found.points[at], [], asked.least, asked.least_points, asked.least, ha[at]
-            )
-        closed[at] = made.primary | made.secondary
+        hidden, with_totals = _closed(every, sums, at, asked)
+        closed[at] = hidden[list(every).index(asked.cls)]
+        total = float(area[at].sum()) if with_totals else None
     rows = []
     for i, name in enumerate(sums.zones.name):
         row: dict[str, Any] = {"zone": name, "parent": sums.zones.parent[i], "period": asked.period}
@@ -245,6 +238,46 @@ def _published(
             row |= {"hectares": "", "low": "", "high": "", "points": "", "status": why, "note": ""}
         rows.append(row)
     return rows, total, int(closed.sum())
+
+
+def _closed(
+    every: Mapping[str, ByZone], sums: zones.Sums, at: NDArray[np.int64], asked: Asked
+) -> tuple[Flags, bool]:
+    """(classes, zones at): what is not shown of any class, and whether totals can be printed.
+
+    Decided for all classes of the map together, whichever is asked for: they fill the land of a zone, so that a class closed by
+    itself would be land minus the others. Whoever runs the command once a class gets tables that are safe beside each other.
+    """
+    ha = sums.zones.hectares[at]
+    value = np.array([np.clip(one.share[at], 0, 1) * ha for one in every.values()])
+    rest = np.maximum(0.0, ha - value.sum(axis=0))  # land of no class of the map: in no table
+    k, n = value.shape
+    cells = np.arange((k + 1) * n).reshape(k + 1, n)
+    most, unprinted = np.tile(ha, k + 1), (cells >= k * n).ravel()
+    parents = [
+        np.flatnonzero(np.array(sums.zones.parent)[at] == name)
+        for name in sorted({sums.zones.parent[c] for c in at} - {""})
+    ]
+    of_zone = cells.T.tolist()
+    totals = [
+        cells[i, which].tolist() for i in range(k) for which in (np.arange(n), *parents) if len(which) > 1
+    ]
+    points = next(iter(every.values())).points[at]
+    whole, behind = np.append(value, rest[None], axis=0).ravel(), np.tile(points, k + 1)
+    limits = asked.least, asked.least_points, asked.least
+    few = int(((value > 0) & (value < asked.least) | (points < asked.least_points)).sum())
+    if few <= MANY:
+        try:
+            made = suppress(whole, behind, [*totals, *of_zone], *limits, most, unprinted)
+            return np.isnan(made.value).reshape(k + 1, n)[:k], True
+        except BadDesign:
+            pass  # no total can be printed; each zone by itself
+    closed = np.ones((k, n), dtype=bool)  # all of a zone, where whatever is closed is given away
+    for j, own in enumerate(of_zone):
+        with contextlib.suppress(BadDesign):
+            made = suppress(whole[own], behind[own], [list(range(k + 1))], *limits, most[own], unprinted[own])
+            closed[:, j] = np.isnan(made.value)[:k]
+    return closed, False
 
 
 def _told(

@@ -16,6 +16,7 @@ from vereda.measurement.area.sample import Array
 
 Mask = NDArray[np.bool_]
 FINE = 1e-9
+FEW = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def suppress(
     least_points: int,
     width: float,
     most: Array | None = None,
+    unprinted: Mask | None = None,
 ) -> Published:
     """Leave out what is small and what gives it away.
 
@@ -51,25 +53,26 @@ def suppress(
     cell is primary where 0 < value < threshold or where it rests on fewer than least_points points: a zero with enough points is
     news, not a danger. width: how far low and high of `attack` must lie apart, in the unit, for every suppressed
     cell; at least the threshold is sensible. most (m,): what everybody knows a cell cannot exceed, as the land of a place; then a
-    cell need not be hidden by more than that. Secondary cells are the smallest in a total that protect. Where a total
+    cell need not be hidden by more than that. unprinted (m,): cells that no table shows and nobody protects, the rest of a
+    total. Secondary cells are the smallest in a total that protect. Where a total
     has no more cells to leave out, BadDesign says so: then the total goes.
     """
     if not (np.isfinite(value).all() and (value >= 0).all()):
         raise BadDesign("Suppression needs every value, zero or more, to see what gives what away.")
+    beside = np.zeros(len(value), dtype=bool) if unprinted is None else unprinted
     cap = np.full(len(value), np.inf) if most is None else np.maximum(most, value)
-    primary: Mask = ((value > 0) & (value < threshold)) | (points < least_points)
-    hidden = primary.copy()
-    while True:
-        bare = _bare(value, hidden, totals, width, cap)
-        if bare is None:
-            break
-        hidden[_next(value, hidden, totals, bare)] = True
-    for cell in sorted(
-        np.flatnonzero(hidden & ~primary), key=lambda c: -value[c]
-    ):  # was each of them needed?
+    need = np.where(beside, 0.0, np.minimum(width, cap) - FINE * max(1.0, width))
+    primary: Mask = (((value > 0) & (value < threshold)) | (points < least_points)) & ~beside
+    hidden = primary | beside
+    while bare := _bare(value, hidden, totals, need, cap):
+        hidden[[_next(value, hidden, totals, cell) for cell in bare]] = True
+    more = sorted(np.flatnonzero(hidden & ~primary & ~beside), key=lambda c: -value[c])
+    for cell in (
+        more if len(more) <= FEW else ()
+    ):  # was each of them needed? With many, that takes too long to ask
         hidden[cell] = False
-        hidden[cell] = _bare(value, hidden, totals, width, cap) is not None
-    return Published(np.where(hidden, np.nan, value), primary, hidden & ~primary)
+        hidden[cell] = bool(_bare(value, hidden, totals, need, cap))
+    return Published(np.where(hidden, np.nan, value), primary, hidden & ~primary & ~beside)
 
 
 def attack(shown: Array, sums: Mapping[tuple[int, ...], float], most: Array | None = None) -> Attack:
@@ -81,9 +84,10 @@ def attack(shown: Array, sums: Mapping[tuple[int, ...], float], most: Array | No
     if not len(hidden):
         return Attack(low, high)
     place = {int(cell): k for k, cell in enumerate(hidden)}
-    rows = np.zeros((len(sums), len(hidden)))
-    rest = np.zeros(len(sums))
-    for i, (cells, total) in enumerate(sums.items()):
+    open_ = {cells: total for cells, total in sums.items() if any(c in place for c in cells)}
+    rows = np.zeros((len(open_), len(hidden)))
+    rest = np.zeros(len(open_))
+    for i, (cells, total) in enumerate(open_.items()):
         rest[i] = total - sum(shown[c] for c in cells if c not in place)
         for c in cells:
             if c in place:
@@ -108,20 +112,19 @@ def _bound(rows: Array, rest: Array, cap: Array, k: int, sign: float) -> float:
     return float(found.fun)
 
 
-def _bare(
-    value: Array, hidden: Mask, totals: Sequence[Sequence[int]], width: float, cap: Array
-) -> int | None:
-    """A suppressed cell that is known better than it may be: of a total that hides too little, else by attack."""
-    enough = np.minimum(width, cap) - FINE * max(1.0, width)
+def _bare(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], need: Array, cap: Array) -> list[int]:
+    """Suppressed cells that are known better than their need: of a total that hides too little the smallest, else by attack."""
     for cells in totals:
         inside = [c for c in cells if hidden[c]]
-        if inside and (len(inside) == 1 or value[inside].sum() < enough[inside].max()):
-            return min(inside, key=lambda c: float(value[c]))
+        asked = [c for c in inside if need[c] > 0]
+        if asked and (len(inside) == 1 or value[inside].sum() < need[asked].max()):
+            return [min(asked, key=lambda c: float(value[c]))]
+    if not (hidden & (need > 0)).any():
+        return []
     sums = {tuple(cells): float(value[list(cells)].sum()) for cells in totals}
     seen = attack(np.where(hidden, np.nan, value), sums, cap)
-    room = np.where(hidden, seen.high - seen.low - enough, np.inf)
-    worst = int(np.argmin(room))
-    return worst if hidden[worst] and room[worst] < 0 else None
+    room = np.where(hidden & (need > 0), seen.high - seen.low - need, np.inf)
+    return [int(c) for c in np.argsort(room) if room[c] < 0]
 
 
 def _next(value: Array, hidden: Mask, totals: Sequence[Sequence[int]], bare: int) -> int:
