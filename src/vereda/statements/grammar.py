@@ -40,7 +40,7 @@ class Grammar:
         self.governed = re.compile(rf"(?<!\w)(?:{governed})(?!\w)")
         self.infinitive = re.compile(rf"\s+{verb}")
         self.modal = re.compile(rf"(?<!\w)(?:{_either(lang['carried_on']['modals'])})(?!\w)")
-        self.marked = re.compile(rf"(?:[,;]|(?<!\w)(?:{conj}))\s+{also}(?:{governed})\s+{verb}")
+        self.marked = re.compile(rf"(?:[,;]|(?<!\w)(?:{conj}))\s+{also}(?P<by>{governed})\s+{verb}")
         self.bare = re.compile(
             rf"(?<!\w)(?:{conj})\s+{also}(?P<verb>{plainly})(?!\w)\s+(?!(?:{_either(lang['carried_on']['not_before'])})(?!\w))"
         )

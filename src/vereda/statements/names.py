@@ -177,6 +177,7 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
 _PLAIN = "new|existing|bilateral|joint|final|previous|current|recent|own|formal|written|first|second|third|draft|same|said|such|any|this|that|present|possible|future|old|latest|two|three|last|next|and|of|in|by|under|with|for|to|rule|mother|common|general|comprehensive|important|historic|landmark|broad"
 _TO = "on|for|against|of|to|sobre|de|del|para|por|contra|en"
 _STOPS = r"(?!\w{3,}(?:ara|aran|ira|iran|aron|ieron)\b)(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta)\b)"
+_NO_VERB = r"(?!\w+(?:ar|er|ir)\b)"  # "plan de accion para combatir": what it is for is no part of its name
 _TOPIC = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
 
 
@@ -187,7 +188,7 @@ def _generic(phrases: Sequence[str]) -> str:
     for phrase in map(fold, phrases):
         (open_ if re.search(rf"\s(?:{_TO})$", phrase) else closed).append(phrase)
     either = [rf"(?:{_either(open_)})\s+{_TOPIC}"] if open_ else []
-    either += [rf"(?:{_either(closed)})(?:\s+(?:{_TO})\s+{_TOPIC})?"] if closed else []
+    either += [rf"(?:{_either(closed)})(?:\s+(?!to\b)(?:{_TO})\s+{_NO_VERB}{_TOPIC})?"] if closed else []
     return rf"\b(?P<lower>{'|'.join(either)})"
 
 
@@ -195,7 +196,7 @@ def _described(said: Mapping[str, Sequence[str]], head_last: bool) -> str:
     """Small letters, one or two words that say of what sort, and the head: "joint technical committee", "acuerdo
     bilateral"; and after "on" or "sobre" what about, in few words."""
     sort, heads = _either(map(fold, said["sorts"])), _either(map(fold, said["heads"]))
-    about = rf"(?:\s+(?:{_either(map(fold, said['about']))})\s+{_TOPIC})?"
+    about = rf"(?:\s+(?:{_either(map(fold, said['about']))})\s+{_NO_VERB}{_TOPIC})?"
     pair = (
         rf"(?:(?:{sort})(?:\s+and)?\s+){{1,3}}(?:{heads})"
         if head_last

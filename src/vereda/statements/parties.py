@@ -17,6 +17,12 @@ _CLAUSE = re.compile(
 )
 _BY = re.compile(r"\b(?:by|of|between|among|to|for|with|de|del|por|entre|para|con)\s+(?:the\s+)?$")
 _SPEECH = re.compile(r"^([A-ZÁÉÍÓÚÑ][\w.]*(?:[ ,][\w.'’,áéíóúñÁÉÍÓÚÑ-]+){0,14}?):\s")
+#: whoever speaks for a state: what follows "of" is a party
+_HEADS = (
+    "(?:government|gobierno|republic|republica|people|state|authoritie|president|presidenta|presidente|minister|ministro|delegation|"
+    "official|funcionario|representante|representative|leader|lider|mandatario|gobernante)s?|autoridad(?:es)?|"
+    "canciller(?:es)?|delegacion(?:es)?"
+)
 _GOVERNMENT = re.compile(
     r"^\s*(?:'s\s+)?(?:government|administration|delegation|ministry|minister|president|authorities|officials|police|army|military|forces|side|defense|foreign|ambassador|gobierno|delegacion|ministerio|autoridades)"
 )
@@ -167,12 +173,12 @@ class Subjects:
             return bool(_GOVERNMENT.match(low, m.end())) or bool(re.match(r"\s+and\s|\s*$", text[m.end() :]))
         lead = low[: m.start()]
         if re.search(
-            r"(?:government|gobierno|republic|republica|people|state)s?\s+(?:of|de|de la|del)\s+(?:the\s+|los\s+|la\s+)?$",
+            rf"(?:{_HEADS})\s+(?:of|de|de la|del)\s+(?:the\s+|los\s+|la\s+)?$",
             lead,
         ):
             return True
         if re.search(
-            r"(?:[Gg]overnments?\s+of|[Gg]obiernos?\s+de)\s+(?:(?:the\s+|los\s+|la\s+)?[A-Z][\w ]*,?\s*(?:and\s+|y\s+)?)+$",
+            rf"(?i:{_HEADS})\s+(?:of|de)\s+(?:(?:the\s+|los\s+|la\s+)?[A-Z][\w ]*,?\s*(?:and\s+|y\s+)?)+$",
             text[: m.start()],
         ):
             return True

@@ -37,6 +37,27 @@ class People:
             payload |= {"party": party} if party else {}
             end = max(m.end("name"), m.end("title") if m.start("title") < m.start("name") else 0)
             yield Mention("person", start, end, payload, (), 0.7 if party else 0.6)
+            if several := self._several.match(m["title"]):
+                yield from self._others(plain, end, several[0])
+
+    def _others(self, plain: str, at: int, office: str) -> Iterator[Mention]:
+        """Further names after an office in the plural: "Presidents A and B", "los ministros de Perú, A, y de Chile, B"."""
+        while more := self._next.match(plain, at):
+            party = self.party(plain, at, more.start("name"))
+            payload = {"name": more["name"], "office": office} | ({"party": party} if party else {})
+            yield Mention("person", more.start("name"), more.end("name"), payload, (), 0.6)
+            at = more.end("name")
+
+    @cached_property
+    def _next(self) -> re.Pattern[str]:
+        return re.compile(
+            rf"(?:,?\s+(?:and|y|e)|,)\s+(?:(?:of|de|del)\s+(?:la\s+|el\s+|los\s+|the\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?,\s+)?{self._name}"
+        )
+
+    @cached_property
+    def _several(self) -> re.Pattern[str]:
+        """An office in the plural."""
+        return re.compile(_low(_either(_plural(title) for title in self.said["titles"])) + r"(?!\w)")
 
     def left(self, before: str, folded: str, start: int) -> bool:
         """Whether the words before a title, or the title itself, say that the office was left."""
@@ -101,7 +122,8 @@ class People:
 
     def _head_last(self) -> Iterator[str]:
         """ "U.S. Defense Secretary Ann Other", "General Ann Other, director of the Police"."""
-        titles, ranks, forces = (_either(self.said[key]) for key in ("titles", "ranks", "forces"))
+        ranks, forces = (_either(self.said[key]) for key in ("ranks", "forces"))
+        titles = _either(form for title in self.said["titles"] for form in (title, _plural(title)))
         topics, links = _either(self.said["topics"]), _either(self.said["linking"])
         whose = r"(?:(?:U\.S\.|US|[A-Z]\w+'s|[A-Z][a-z]{4,})\s+)?"
         office = rf"(?:(?:{topics})\s+)?(?:{titles})"
@@ -121,7 +143,7 @@ class People:
         whose = _either(w for w in countries().adjectives if w[0].islower())
         small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", _either(self.said["bodies"])
         also = "adjunt[oa]|encargad[oa]|general|ejecutiv[oa]|nacional|regional|interin[oa]"
-        office = rf"{titles}(?:\s+(?:{also}))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?:{topics}))*"
+        office = rf"{titles}(?:\s+(?:{also}))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?i:{topics}))*"
         office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
         office += r"(?:\s+de\s+(?:los\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?=,))?"
         of_what = (
@@ -140,7 +162,9 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _plural(title: str) -> str:
-    """ "ministro" as "ministros", "canciller" as "cancilleres"; of several words the first."""
+    """ "ministro" as "ministros", "canciller" as "cancilleres", "Foreign Minister" as "Foreign Ministers"."""
+    if title[0].isupper():
+        return title + "s"
     first, space, rest = title.partition(" ")
     return first + ("s" if first[-1] in "aeiouáéíóú" else "es") + space + rest
 

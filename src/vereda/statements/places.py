@@ -90,7 +90,7 @@ class Places:
         """Whether a name is used as a place here: no part of a person's name, no adjective."""
         if all(s.level == "country" for s in hit.entry):
             bare = plain[hit.start : hit.end]
-            if "." in bare or (bare.isupper() and len(bare) < 5):
+            if bare in countries().adjectives:  # "the U.S. government"; "EE.UU. anunció" is the country
                 beside = _ADJECTIVE_OF.match(plain, hit.end) or self._with_adjective.match(plain, hit.end)
                 money = plain[hit.end : hit.end + 1] == "$"
                 return not (beside or money) and plain[hit.start - 1 : hit.start] != "-"

@@ -90,14 +90,14 @@ class Verbs:
         marked = [
             m.span("verb")
             for m in said.marked.finditer(folded, end, stop)
-            if plain[m.start("verb")].islower()
+            if governs and m["by"] == governs[0] and plain[m.start("verb")].islower()
         ]
         bare = [
             m.span("verb")
             for m in said.bare.finditer(folded, end, stop)
             if not said.purpose.search(folded, governs.end() if governs else end, m.start())
         ]
-        return sorted({*(marked if governs else ()), *bare})
+        return sorted({*marked, *bare})
 
     def _money(self, at: int) -> bool:
         """Whether a sum of money follows closely: to announce a sum is to promise it."""
