@@ -167,6 +167,7 @@ class Commitments:
                 continue
             # "will not be resumed" promises too, where a party says it
             refused = strength in {"commits", DONE, WOULD} and _NOT.match(folded, end)
+            refused = refused or self.grammar.not_to.match(folded, start, end + 16)
             if (self.grammar.blocked_after.match(folded, end) and not refused) or plain[
                 end : end + 2
             ] == ": ":

@@ -183,6 +183,7 @@ class Dates:
             return None  # "Thursday, 6 November": the day is read by itself
         if self.anchor is None:
             return UNRESOLVED, RELATIVE
+        ahead = (ahead or bool(m["coming"] or m["coming2"])) and not (m["gone"] or m["gone2"])
         ahead = ahead and not self._reporting.search(m.string[max(0, m.start() - 24) : m.start()])
         back = (self.anchor.weekday() - self.weekdays[m["w"]]) % 7
         day = self.anchor + timedelta((7 - back) % 7) if ahead else self.anchor - timedelta(back)
@@ -318,10 +319,10 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
     yield "relative", rf"\b(?P<r>{_either(said['relative'])})\b"
     number = rf"(?P<n>\d{{1,3}}|{_either(lang['numbers'])})"
     after = rf"{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+"
-    yield "after", rf"\b(?:{_either(said['within'])})\s+(?P<all>{after})\b"
+    yield "after", rf"\b(?P<all>(?:{_either(said['within'])})\s+{after})\b"
     yield (
         "within",
-        rf"\b(?:{_either(said['within'])})\s+(?P<all>{number}\s+(?P<u>{_either(said['spans'])}))\b",
+        rf"\b(?P<all>(?:{_either(said['within'])})\s+{number}\s+(?P<u>{_either(said['spans'])}))\b",
     )
     yield (
         "after",
@@ -339,7 +340,12 @@ def _sources(lang: Language) -> Iterator[tuple[str, str]]:
             "week_of",
             rf"\b(?:{_either(lang['ordinals'])}|ultima)\s+(?:{_either(said['weeks'])})\s+(?:of|de)\s+{month}(?:{to_year}\b|\b)",
         )
-    yield "weekday", rf"\b(?P<w>{_either(lang['weekdays'])})\b"
+    day = rf"(?P<w>{_either(lang['weekdays'])})"
+    coming, gone, now = (_either(said["weekday"][key]) for key in ("coming", "gone", "now"))
+    yield (
+        "weekday",
+        rf"\b(?P<all>(?:(?:(?P<coming>{coming})|(?P<gone>{gone})|(?:{now}))\s+)?{day}(?:\s+(?:(?P<coming2>{coming})|(?P<gone2>{gone})))?)\b",
+    )
     past = rf"(?:\s+(?P<past>{_either(said['past_after'])}))?" if said["past_after"] else "(?P<past>$)?"
     cue = _either(said["month_cues"])
     yield "bare_month", rf"\b(?:{cue})\s+(?P<all>(?P<m>{_either(full)}){past})\b(?!\s+\d)"

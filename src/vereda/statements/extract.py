@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Generic, TypeVar
 
@@ -57,7 +58,7 @@ def _rules(document: Statement, vocabulary: Vocabulary, gazetteer: Gazetteer) ->
     named = _inside(_names(plain, folded, lang, vocabulary), own)
     people = [m for m in _inside(_people(lang.code).find(plain, folded), own) if not shouted(plain, m.start)]
     named = longest([*named, *people])
-    places = _inside(places_of(gazetteer, vocabulary).find(plain, folded, named), own)
+    places = _inside(places_of(gazetteer, vocabulary).find(plain, folded, _named_only(plain, named)), own)
     dates, amounts = _numbers(document, folded, own, lang)
     spoken_for = Taken(named)
     topics = [m for m in _topics(plain, folded, vocabulary) if spoken_for.free(m.start, m.end)]
@@ -68,6 +69,14 @@ def _rules(document: Statement, vocabulary: Vocabulary, gazetteer: Gazetteer) ->
     accused = [(s.start, s.end) for s in own if reader.accused(folded, s)]
     kept = [m for m in held if not (m.kind == "person" and any(a <= m.start < b for a, b in accused))]
     return sorted([*kept, *promised], key=lambda m: (m.start, -m.end, m.kind))
+
+
+def _named_only(plain: str, named: Sequence[Mention]) -> list[Mention]:
+    """Mentions without the office before a person's name: the country in it is a place, the surname is none."""
+    return [
+        replace(m, start=plain.index(str(m.payload["name"]), m.start, m.end)) if m.kind == "person" else m
+        for m in named
+    ]
 
 
 def shouted(plain: str, at: int) -> bool:

@@ -67,6 +67,9 @@ class Grammar:
         )
         self.blocked = re.compile(rf"(?:^|\W)(?:{_either(lang['blocked_before'])})\s+(?:\w+ly\s+)?$")
         self.blocked_after = re.compile(rf"\s+(?:{_either(lang['blocked_after'])})(?!\w)")
+        to = _either(lang["carried_on"]["governed"])
+        no = _either(lang["carried_on"]["refusing"])
+        self.not_to = re.compile(rf".*?\s(?:(?:{to})\s+(?:{no})|(?:{no})\s+(?:{to}))(?!\w)", re.DOTALL)
         self.hedges = re.compile(rf"(?<!\w)(?:{_either(lang['hedges'])})(?!\w)")
         self.reporting = re.compile(rf"(?<!\w)(?:{_either(lang['reporting'])})(?!\w)")
         self.said_before = re.compile(

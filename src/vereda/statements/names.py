@@ -151,8 +151,13 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     else:
         yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
     yield "instrument", 0.6, _generic(ins["lower"])
-    signed, papers = _either(map(fold, ins["signed"])), _either(map(fold, ins["described"]["heads"]))
-    yield "instrument", 0.5, rf"(?<!\w)(?:{signed})\s+(?:\w+\s+){{0,2}}?(?P<lower>(?P<alone>{papers}))(?!\w)"
+    verbs, articles = (_either(map(fold, ins["signed"][key])) for key in ("verbs", "articles"))
+    papers = _either(map(fold, ins["described"]["heads"]))
+    yield (
+        "instrument",
+        0.5,
+        rf"(?<!\w)(?:{verbs})\s+(?:[\w,]+\s+){{0,9}}?(?:{articles})\s+(?P<lower>(?P<alone>{papers}))(?!\w)",
+    )
     yield (
         "instrument",
         0.8,

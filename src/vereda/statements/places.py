@@ -72,6 +72,10 @@ class Places:
         for place in self.gazetteer.places.values():
             for name in _spellings(place):
                 yield name, Sense(place.code, place.level, place.parent or "")
+        for name, code in self.vocabulary.aliases.items():
+            if code in self.gazetteer:
+                place = self.gazetteer.places[code]
+                yield name, Sense(place.code, place.level, place.parent or "")
         for name, region in self.vocabulary.regions.items():
             level = "state" if region.over_place else "region"
             yield name, Sense(region.code, level, region.part_of)
@@ -144,6 +148,10 @@ class Places:
             return cue, "the text calls it a municipality"
         if len(inner) == 1 and any(s.code == inner[0].parent for s in hit.entry):
             return inner, "a department of one municipality"
+        here = [s for s in inner if s.parent in said]
+        far = {s.code for s in hit.entry if s.level == "country"} - set(countries().adjectives.values())
+        if here and far:  # a country nobody there deals with
+            return here, "its department is named in the text"  # "Argelia", in a text on Cauca
         for level in ("country", "state", "department", "capital", "region", "wide"):
             upper = [s for s in hit.entry if s.level == level]
             if upper:

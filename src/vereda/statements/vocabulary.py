@@ -51,6 +51,7 @@ class Vocabulary:
     regions: Mapping[str, Region]
     wide: tuple[str, ...]
     doubtful: tuple[str, ...]
+    aliases: Mapping[str, str]  # name in use -> code of the gazetteer
     entries: Mapping[str, tuple[Mapping[str, Any], ...]]  # as written, by file: for coverage and for tests
 
 
@@ -88,6 +89,7 @@ def read(folder: Path) -> Vocabulary:
         {name: _region(e) for e in places.get("regions", ()) for name in e["names"]},
         tuple(places.get("wide", ())),
         tuple(places.get("doubtful", ())),
+        {name: code for code, names in places.get("aliases", {}).items() for name in names},
         found,
     )
 
