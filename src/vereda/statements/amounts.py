@@ -1,11 +1,11 @@
 """Amounts as written: number, scale, currency or unit; in the locale of the language."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vereda.statements.language import Language
 from vereda.statements.layer import fold
+from vereda.statements.phrases import either
 
 _NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
 _SIGNS = {
@@ -120,12 +120,6 @@ def _shows(decimal: str) -> re.Pattern[str]:
     )
 
 
-def _either(words: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(fold(str(w))).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True)
-    )
-
-
 _KEPT: dict[str, re.Pattern[str]] = {}
 
 
@@ -135,13 +129,13 @@ def _pattern(lang: Language) -> re.Pattern[str]:
     words = [w for w in lang["units"] if re.match(r"\w", w)]
     tens = [w for w, n in lang["numbers"].items() if int(n) in range(20, 100, 10)]
     ones = [w for w, n in lang["numbers"].items() if int(n) in range(1, 10)]
-    both = rf"(?:{_either(tens)})(?:\s+y\s+|-|\s+)(?:{_either(ones)})"
+    both = rf"(?:{either(tens)})(?:\s+y\s+|-|\s+)(?:{either(ones)})"
     signs = "|".join(re.escape(s) for s in sorted(_SIGNS, key=len, reverse=True))
     _KEPT[lang.code] = re.compile(
-        rf"(?:\b(?P<q>{_either(lang['qualifiers'])})\s+)?(?:(?<!\w)(?P<sign>{signs})\s*)?"
-        rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\b(?:{both}|{_either(lang['numbers'])})\b)(?![\d/])"
-        rf"(?P<scale>(?:\s*\b(?:{_either(lang['scales'])})\b)+)?"
-        rf"(?:\s*(?:\bde\s+)?(?P<money>\b(?:{_either(lang['currencies'])})\b)"
-        rf"|(?:\s+(?:{_either(lang['unit_adjectives'])})\b)*\s*(?:\bde\s+)?(?P<unit>%|-mile|\b(?:{_either(words)})\b))?"
+        rf"(?:\b(?P<q>{either(lang['qualifiers'])})\s+)?(?:(?<!\w)(?P<sign>{signs})\s*)?"
+        rf"(?<![\w.,/-])(?P<number>{_NUMBER}|\b(?:{both}|{either(lang['numbers'])})\b)(?![\d/])"
+        rf"(?P<scale>(?:\s*\b(?:{either(lang['scales'])})\b)+)?"
+        rf"(?:\s*(?:\bde\s+)?(?P<money>\b(?:{either(lang['currencies'])})\b)"
+        rf"|(?:\s+(?:{either(lang['unit_adjectives'])})\b)*\s*(?:\bde\s+)?(?P<unit>%|-mile|\b(?:{either(words)})\b))?"
     )
     return _KEPT[lang.code]

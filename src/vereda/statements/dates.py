@@ -2,19 +2,18 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from vereda.statements.date_patterns import patterns
 from vereda.statements.language import Language, language
 from vereda.statements.layer import fold
+from vereda.statements.phrases import either
 
 UNRESOLVED = "?"
 RELATIVE = "relative, and the text bears no date"
 COUNTED = "relative to the date of the text"
-_DAY = r"(?P<{0}>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th|º|o|ro)?"
-_YEAR = r"(?P<{0}>(?:19|20)\d{{2}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Dates:
         self.halves = {name: [int(n) for n in pair] for name, pair in lang["halves"].items()}
         self.numbers = {name: int(number) for name, number in lang["numbers"].items()}
         self.lang = lang
-        self._patterns = _patterns(lang)
+        self._patterns = patterns(lang)
         self._reporting, self._dated = _reporting(lang.code), _dated(lang.code)
 
     def find(self, plain: str, folded: str, start: int, end: int, ahead: bool = False) -> list[Dated]:
@@ -222,7 +221,7 @@ def _reporting(code: str) -> re.Pattern[str]:
 @cache
 def _dated(code: str) -> re.Pattern[str]:
     """A day of a month, right after a weekday."""
-    months = _either(language(code)["months"])
+    months = either(language(code)["months"])
     return re.compile(rf"(?:\s*,)?\s+(?:\d{{1,2}}\b|(?:{months})\.?\s+\d)")
 
 
@@ -262,99 +261,3 @@ def _moved(anchor: date, unit: str, step: int) -> str:
     if unit == "endyear":
         return f"{anchor.year + step}-12-31"
     return str(anchor.year + step)
-
-
-def _either(words: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(str(w)).replace(r"\ ", r"\s+") for w in sorted(map(fold, words), key=len, reverse=True)
-    )
-
-
-_KEPT: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-
-
-def _patterns(lang: Language) -> list[tuple[str, re.Pattern[str]]]:
-    """Patterns of a language, the fullest first; compiled once."""
-    if lang.code not in _KEPT:
-        _KEPT[lang.code] = [(kind, re.compile(source)) for kind, source in _sources(lang)]
-    return _KEPT[lang.code]
-
-
-def _sources(lang: Language) -> Iterator[tuple[str, str]]:
-    said = lang["dates"]
-    full = [name for name in lang["months"] if len(name) > 3]
-    month = rf"(?P<m>{_either(lang['months'])})\.?"
-    both, to = _either(said["and"]), _either(said["from_to"])
-    join, year = rf"\s*(?:-|\b(?:{both}|{to})\b)\s*", _YEAR.format("y")
-    d, d1, d2 = (_DAY.format(n) for n in ("d", "d1", "d2"))
-    of = r"\s+(?:de\s+|of\s+)?"
-    years = [words for words, step in said["relative"].items() if step.startswith("year ")]
-    months = [words for words, step in said["relative"].items() if step.startswith("month ")]
-    ends = rf"(?P<ry>{_either(years)})"
-    to_year = rf"(?:(?:,\s*|\s+(?:de|del|of)\s+|\s+){year}|(?:,?\s+|\s+(?:de|del|of)\s+){ends})"
-    yield "iso", r"\b(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)\b"
-    yield "slashed", rf"\b(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/{year}\b"
-    yield (
-        "this_month",
-        rf"\b{d1}(?:{join}(?:el\s+|the\s+)?{d2})?\s+(?:de|of)\s+(?P<r>{_either(months)})\b",
-    )
-    yield "range", rf"\b{month}\s+{d1}{join}{d2}\b{to_year}?\b"
-    yield "range", rf"\b{d1}{join}(?:el\s+|the\s+)?{d2}{of}{month}\b{to_year}?\b"
-    yield "day", rf"\b{month}\s+{d}\b{to_year}?(?!\d)"
-    yield "day", rf"\b{d}{of}{month}(?:\b|(?<=\.)){to_year}?"
-    yield (
-        "months",
-        rf"\b(?P<m1>{_either(full)}){join}(?P<m2>{_either(full)})(?:{to_year}\b|\b)(?!\s+\d)",
-    )
-    closing = rf"\b(?P<all>(?:{_either(said['end_of'])})\s+"
-    yield "end_month", rf"{closing}(?P<m>{_either(full)}){to_year})\b"
-    yield "end_year", rf"{closing}{year})\b"
-    yield "month", rf"\b(?P<m>{_either(lang['months'])})\.?(?:,?\s+|\s+(?:de|del|of)\s+)(?:{year}|{ends})\b"
-    yield "decade", rf"\b(?P<all>(?:{_either(said['decades'])})\s*(?P<y>(?:19|20)?\d0)(?:s|'s)?)(?!\w)"
-    yield "decade", r"\b(?P<y>(?:19|20)\d0)(?:'s|s)\b"
-    yield "half", rf"\b(?P<h>{_either(lang['halves'])})(?:{to_year}\b|\b)"
-    yield "fiscal", rf"\b(?:{_either(said['fiscal'])})\s*(?P<y>(?:19|20)\d\d|\d\d)\b"
-    yield "years", rf"\b{_YEAR.format('y1')}(?:\s*[-/]\s*|\s+(?:{both})\s+){_YEAR.format('y2')}\b"
-    yield "vague", rf"\b(?P<all>{_either(said['vague'])})\b"
-    yield "relative", rf"\b(?P<r>{_either(said['relative'])})\b"
-    number = rf"(?P<n>\d{{1,3}}|{_either(lang['numbers'])})"
-    after = rf"{number}\s+(?:{_either(said['spans'])})\s+(?:{_either(said['after'])})(?:\s+(?:its|their|the|su|la|el))?\s+\w+"
-    yield "after", rf"\b(?P<all>(?:{_either(said['within'])})\s+{after})\b"
-    yield (
-        "within",
-        rf"\b(?P<all>(?:{_either(said['within'])})\s+{number}\s+(?P<u>{_either(said['spans'])}))\b",
-    )
-    yield (
-        "after",
-        rf"\b(?P<all>{after})\b",
-    )
-    yield "after", rf"\b(?P<all>(?:{_either(said['stretch'])})\s+{number}\s+(?:{_either(said['spans'])}))\b"
-    yield "after", rf"\b(?P<all>{number}\s+(?:{_either(said['stretch'])})\s+(?:{_either(said['spans'])}))\b"
-    counted = rf"{number}\s+(?P<u>{_either(said['spans'])})"
-    before, behind = (_either(said["ago"][side]) for side in ("before", "behind"))
-    yield "ago", rf"\b(?:{before})\s+{counted}\b" if before else rf"\b{counted}\s+(?:{behind})\b"
-    if said["part_of"]:
-        yield "lone_year", rf"\b(?P<all>(?:{_either(said['part_of'])})-{year})\b"
-    if said["weeks"]:
-        yield (
-            "week_of",
-            rf"\b(?:{_either(lang['ordinals'])}|ultima)\s+(?:{_either(said['weeks'])})\s+(?:of|de)\s+{month}(?:{to_year}\b|\b)",
-        )
-    day = rf"(?P<w>{_either(lang['weekdays'])})"
-    coming, gone, now = (_either(said["weekday"][key]) for key in ("coming", "gone", "now"))
-    yield (
-        "weekday",
-        rf"\b(?P<all>(?:(?:(?P<coming>{coming})|(?P<gone>{gone})|(?:{now}))\s+)?{day}(?:\s+(?:(?P<coming2>{coming})|(?P<gone2>{gone})))?)\b",
-    )
-    past = rf"(?:\s+(?P<past>{_either(said['past_after'])}))?" if said["past_after"] else "(?P<past>$)?"
-    cue = _either(said["month_cues"])
-    yield "bare_month", rf"\b(?:{cue})\s+(?P<all>(?P<m>{_either(full)}){past})\b(?!\s+\d)"
-    if said["year_articles"]:
-        yield (
-            "lone_year",
-            rf"\b(?:{_either(said['year_articles'])})\s+(?P<all>(?P<y>19\d\d|20[0-3]\d))\b(?=\s+[a-z]+\w*[^s\W]\b)",
-        )
-    yield (
-        "lone_year",
-        rf"(?:\b(?:{_either(said['year_cues'])})\s+|\()(?P<all>{year})\b(?!\s*(?:ha|km|t)\b|[.,]\d|-\w)",
-    )

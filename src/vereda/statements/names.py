@@ -1,12 +1,13 @@
 """Organisations, instruments, forums and meetings: names the case knows first, then names by their head noun."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vereda.statements.language import Language
 from vereda.statements.layer import fold
 from vereda.statements.mention import Mention, overlap
+from vereda.statements.phrases import as_written
 from vereda.statements.vocabulary import Named, Vocabulary
 
 _CAP = r"(?:(?:[A-Z]\.){2,}(?:-[A-Z]\w+)?|[A-ZÁÉÍÓÚÑ][\w'&-]*|\[[A-Z]\w+\]|\d{4}(?:-\d{4})?)"
@@ -21,9 +22,9 @@ class Names:
 
     def __init__(self, lang: Language, vocabulary: Vocabulary) -> None:
         self.lang, self.vocabulary = lang, vocabulary
-        ordinal = rf"(?<![\w.-])(?P<n>{_either(map(fold, lang['ordinals']))}|[ivx]{{1,5}}|\d{{1,2}}(?:st|nd|rd|th|a|º|ª))"
-        heads = _either(map(fold, lang["meetings"]["heads"]))
-        joined = _either(lang["meetings"]["joining"])
+        ordinal = rf"(?<![\w.-])(?P<n>{as_written(map(fold, lang['ordinals']))}|[ivx]{{1,5}}|\d{{1,2}}(?:st|nd|rd|th|a|º|ª))"
+        heads = as_written(map(fold, lang["meetings"]["heads"]))
+        joined = as_written(lang["meetings"]["joining"])
         self._number = re.compile(rf"{ordinal}\s+$")
         self._numbered = re.compile(rf"{ordinal}\s+(?:[a-z-]+\s+){{0,4}}?(?:{heads})\b")
         self._named_after = re.compile(rf"(?:\s+(?:{joined})){{1,2}}(?:\s+(?:(?:{joined})\s+)?{_CAP})+")
@@ -123,26 +124,22 @@ def _by_short(plain: str, found: Sequence[Mention]) -> Iterator[Mention]:
     """Later mentions by the short form that stood in brackets: "the ESC", after "(ESC)"."""
     shorts = {str(m.payload["short"]): m for m in found if m.payload.get("short", "").isupper()}
     if shorts:
-        for hit in re.finditer(rf"(?<![\w(])(?:{_either(shorts)})(?![\w)])", plain):
+        for hit in re.finditer(rf"(?<![\w(])(?:{as_written(shorts)})(?![\w)])", plain):
             first = shorts[hit[0]]
             if hit.start() >= first.end:
                 yield Mention(first.kind, hit.start(), hit.end(), first.payload, first.links, first.score)
 
 
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
-
-
 def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     org, ins, forum = (lang[key] for key in ("organisations", "instruments", "forums"))
     yield from _organisations(org, lang)
-    small = _either(ins["joining"])
-    run = rf"(?:\s+(?:(?:{small})\s+){{0,3}}{_CAP})"
-    heads = _either(ins["heads"])
+    small = as_written(ins["joining"])
+    run = rf"(?:\s+(?!(?:and|y|e)\s+(?:the|el|la|los|las)\b)(?:(?:{small})\s+){{0,3}}{_CAP})"
+    heads = as_written(ins["heads"])
     if lang["order"] == "head last":
         yield "instrument", 0.7, rf"(?<![\w-])(?:{_CAP}\s+){{1,6}}(?:{heads})\b(?:{run})*"
         yield "instrument", 0.6, rf"(?<![\w-])(?:{heads})(?:{run})+"
-        noun = _either(ins["after_noun"])
+        noun = as_written(ins["after_noun"])
         yield (
             "instrument",
             0.5,
@@ -151,8 +148,8 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     else:
         yield "instrument", 0.7, rf"(?<![\w-])(?:{heads})(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?(?:{run})+"
     yield "instrument", 0.6, _generic(ins["lower"])
-    verbs, articles = (_either(map(fold, ins["signed"][key])) for key in ("verbs", "articles"))
-    papers = _either(map(fold, ins["described"]["heads"]))
+    verbs, articles = (as_written(map(fold, ins["signed"][key])) for key in ("verbs", "articles"))
+    papers = as_written(map(fold, ins["described"]["heads"]))
     yield (
         "instrument",
         0.5,
@@ -161,7 +158,7 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     yield (
         "instrument",
         0.8,
-        rf"(?<![\w-])(?:{_either(ins['numbered'])})\s+(?:[Nn][.º°o]*\s*)?\d[\d.-]*\d(?:\s+(?:of|de)\s+(?:19|20)\d\d)?",
+        rf"(?<![\w-])(?:{as_written(ins['numbered'])})\s+(?:[Nn][.º°o]*\s*)?\d[\d.-]*\d(?:\s+(?:of|de)\s+(?:19|20)\d\d)?",
     )
     for kind, pairs in (("instrument", ins["described"]), ("forum", forum["described"])):
         yield kind, 0.55, _described(pairs, lang["order"] == "head last")
@@ -174,14 +171,14 @@ def _rules(lang: Language) -> Iterator[tuple[str, float, str]]:
     yield (
         "meeting",
         0.6,
-        rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{capital})\b(?:\s+(?:(?:{_either(lang['meetings']['joining'])})\s+){{1,2}}{_CAP}(?:\s+{_CAP})*)?",
+        rf"(?<![\w-])(?:{_CAP}\s+){{1,5}}(?:{capital})\b(?:\s+(?:(?:{as_written(lang['meetings']['joining'])})\s+){{1,2}}{_CAP}(?:\s+{_CAP})*)?",
     )
 
 
 #: words before "agreement" that say nothing of what it is about
 _PLAIN = "new|existing|bilateral|joint|final|previous|current|recent|own|formal|written|first|second|third|draft|same|said|such|any|this|that|present|possible|future|old|latest|two|three|last|next|and|of|in|by|under|with|for|to|rule|mother|common|general|comprehensive|important|historic|landmark|broad"
 _TO = "on|for|against|of|to|sobre|de|del|para|por|contra|en"
-_STOPS = r"(?!\w{3,}(?:ara|aran|ira|iran|aron|ieron)\b)(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta)\b)"
+_STOPS = r"(?!\w{3,}(?:ara|aran|ira|iran|aron|ieron)\b)(?!(?:that|which|with|con|later|next|last|this|before|after|when|que|cual|cuales|signed|by|in|en|entre|firmado|firmada|suscrito|suscrita|proximo|proxima|antes|cuando|este|esta|presidente|presidenta|ministro|ministra|president|minister|gobierno|government)\b)"
 _NO_VERB = r"(?!\w+(?:ar|er|ir)\b)"  # "plan de accion para combatir": what it is for is no part of its name
 _TOPIC = rf"(?:(?:the|la|el|los|las)\s+)?{_STOPS}[a-z]{{3,}}(?:(?:\s+(?:{_TO}|and|y|the|la|el|los|las))*\s+{_STOPS}[a-z]{{4,}}){{0,2}}"
 
@@ -192,16 +189,16 @@ def _generic(phrases: Sequence[str]) -> str:
     closed: list[str] = []
     for phrase in map(fold, phrases):
         (open_ if re.search(rf"\s(?:{_TO})$", phrase) else closed).append(phrase)
-    either = [rf"(?:{_either(open_)})\s+{_TOPIC}"] if open_ else []
-    either += [rf"(?:{_either(closed)})(?:\s+(?!to\b)(?:{_TO})\s+{_NO_VERB}{_TOPIC})?"] if closed else []
+    either = [rf"(?:{as_written(open_)})\s+{_TOPIC}"] if open_ else []
+    either += [rf"(?:{as_written(closed)})(?:\s+(?!to\b)(?:{_TO})\s+{_NO_VERB}{_TOPIC})?"] if closed else []
     return rf"\b(?P<lower>{'|'.join(either)})"
 
 
 def _described(said: Mapping[str, Sequence[str]], head_last: bool) -> str:
     """Small letters, one or two words that say of what sort, and the head: "joint technical committee", "acuerdo
     bilateral"; and after "on" or "sobre" what about, in few words."""
-    sort, heads = _either(map(fold, said["sorts"])), _either(map(fold, said["heads"]))
-    about = rf"(?:\s+(?:{_either(map(fold, said['about']))})\s+{_NO_VERB}{_TOPIC})?"
+    sort, heads = as_written(map(fold, said["sorts"])), as_written(map(fold, said["heads"]))
+    about = rf"(?:\s+(?:{as_written(map(fold, said['about']))})\s+{_NO_VERB}{_TOPIC})?"
     pair = (
         rf"(?:(?:{sort})(?:\s+and)?\s+){{1,3}}(?:{heads})"
         if head_last
@@ -213,12 +210,12 @@ def _described(said: Mapping[str, Sequence[str]], head_last: bool) -> str:
 def _topic_first(heads: Sequence[str]) -> str:
     """ "the land registry agreement": an article, up to three words that say what about, and the head."""
     topic = rf"(?:(?!(?:{_PLAIN})\b)[a-z][a-z-]{{2,}}\s+)"
-    return rf"\b(?:the|an?|our|its|their)\s+(?:(?:new|bilateral|joint)\s+)?(?P<lower>{topic}{{1,3}}(?:{_either(heads)}))\b"
+    return rf"\b(?:the|an?|our|its|their)\s+(?:(?:new|bilateral|joint)\s+)?(?P<lower>{topic}{{1,3}}(?:{as_written(heads)}))\b"
 
 
 def _forum(lang: Language, said: Sequence[str], run: str) -> str:
     """A head of two words is a name by itself; one of one word needs another before it, or after it."""
-    heads, whole = _either(said), _either([h for h in said if " " in h])
+    heads, whole = as_written(said), as_written([h for h in said if " " in h])
     if lang["order"] == "head last":
         name = rf"(?:(?:{_CAP}\s+){{1,5}}(?:{heads})|(?:{whole}))"
         return (
@@ -228,22 +225,22 @@ def _forum(lang: Language, said: Sequence[str], run: str) -> str:
 
 
 def _organisations(org: dict[str, list[str]], lang: Language) -> Iterator[tuple[str, float, str]]:
-    small = _either(org["joining"])
+    small = as_written(org["joining"])
     run = rf"(?:\s+(?!(?:and|y)\s+(?:the|el|la|los)\b)(?:(?:{small})\s+){{0,2}}{_CAP})"
     yield (
         "organisation",
         0.7,
-        rf"(?<![\w-])(?:{_CAP}\s+)?(?:{_either(org['before'])})(?:\s+(?:la|el|los|las|the))?(?:\s+{_CAP})(?:{run})*",
+        rf"(?<![\w-])(?:{_CAP}\s+)?(?:{as_written(org['before'])})(?:\s+(?:la|el|los|las|the))?(?:\s+{_CAP})(?:{run})*",
     )
     if org["after"]:
         yield (
             "organisation",
             0.6,
-            rf"(?<![\w-])(?:{_CAP}\s+(?:(?:of|for|and)\s+)?){{1,5}}(?:{_either(org['after'])})\b(?!\s+(?:Minister|Secretary|General|Plan))",
+            rf"(?<![\w-])(?:{_CAP}\s+(?:(?:of|for|and)\s+)?){{1,5}}(?:{as_written(org['after'])})\b(?!\s+(?:Minister|Secretary|General|Plan))",
         )
     if org.get("alone"):
         yield (
             "organisation",
             0.6,
-            rf"(?<![\w-])(?P<alone>{_either(org['alone'])})\b(?:\s+(?:de|del)(?:\s+la)?\s+[A-ZÁÉÍÓÚÑ]\w+)?",
+            rf"(?<![\w-])(?P<alone>{as_written(org['alone'])})\b(?:\s+(?:de|del)(?:\s+la)?\s+[A-ZÁÉÍÓÚÑ]\w+)?",
         )

@@ -1,12 +1,12 @@
 """Whether an office stands beside a name that another extractor found. Without one the name is a private person's."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from vereda.statements.language import language
 from vereda.statements.mention import Mention
 from vereda.statements.people import People, surnames
+from vereda.statements.phrases import as_written
 from vereda.statements.vocabulary import countries
 
 _ARTICLE = r"(?:(?:the|el|la|los|las)\s+)?"
@@ -70,8 +70,8 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
     lang = language(code)
     said = lang["offices"]
     known = countries()
-    ranks, titles, topics, links = (_either(said[k]) for k in ("ranks", "titles", "topics", "linking"))
-    states = rf"(?:{_either([*known.names, *known.adjectives])})(?:'s)?"
+    ranks, titles, topics, links = (as_written(said[k]) for k in ("ranks", "titles", "topics", "linking"))
+    states = rf"(?:{as_written([*known.names, *known.adjectives])})(?:'s)?"
     if lang["order"] != "head last":
         ranks, titles = f"(?i:{ranks})", f"(?i:{titles})"
     of_what = rf"\s+(?:{links})\s+{_ARTICLE}(?:{topics}|{states})"
@@ -83,7 +83,3 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
         re.compile(rf"(?<![\w-])(?P<title>{office}),?\s+$"),
         re.compile(rf",\s+{_ARTICLE}(?P<title>{_people(code).post})(?!\w)(?!\s+[A-ZÁÉÍÓÚÑ])"),
     )
-
-
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from vereda.statements.language import Language, language
-from vereda.statements.layer import fold
 from vereda.statements.mention import Mentions
 from vereda.statements.people import surnames
+from vereda.statements.phrases import either
 from vereda.statements.vocabulary import Vocabulary, countries
 from vereda.terms.statement import Block
 
@@ -202,16 +202,12 @@ class Subjects:
         return str(last.payload["office"]), (party,) if party else ()
 
 
-def _either(words: Sequence[str]) -> str:
-    return "|".join(re.escape(fold(w)).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
-
-
 @cache
 def _word_lists(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Words for all parties, for the speaker's own side, and of somebody who speaks."""
     lang = language(code)
     lists = (lang["parties"]["all"], lang["parties"]["own"], lang["spoken"])
-    one, two, three = (re.compile(rf"(?<!\w)(?:{_either(words)})(?!\w)") for words in lists)
+    one, two, three = (re.compile(rf"(?<!\w)(?:{either(words)})(?!\w)") for words in lists)
     return one, two, three
 
 

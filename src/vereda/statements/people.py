@@ -7,6 +7,7 @@ from functools import cached_property
 from vereda.statements.language import Language
 from vereda.statements.layer import fold
 from vereda.statements.mention import Mention
+from vereda.statements.phrases import as_written
 from vereda.statements.vocabulary import countries
 
 _ARTICLE = r"(?:(?:the|an?|el|la|los|las|una?)\s+)?"
@@ -57,7 +58,7 @@ class People:
     @cached_property
     def _several(self) -> re.Pattern[str]:
         """An office in the plural."""
-        return re.compile(_low(_either(_plural(title) for title in self.said["titles"])) + r"(?!\w)")
+        return re.compile(_low(as_written(_plural(title) for title in self.said["titles"])) + r"(?!\w)")
 
     def left(self, before: str, folded: str, start: int) -> bool:
         """Whether the words before a title, or the title itself, say that the office was left."""
@@ -75,7 +76,7 @@ class People:
         codes = {fold(word): code for word, code in (*known.names.items(), *known.adjectives.items())}
         long = [word for word in (*known.names, *known.adjectives) if len(word) > 4]
         short = [word for word in (*known.names, *known.adjectives) if len(word) <= 4]
-        return codes, re.compile(rf"(?<!\w)(?:(?i:{_either(long)})|{_either(short)})(?!\w)")
+        return codes, re.compile(rf"(?<!\w)(?:(?i:{as_written(long)})|{as_written(short)})(?!\w)")
 
     @cached_property
     def _left(self) -> re.Pattern[str]:
@@ -97,34 +98,32 @@ class People:
     @cached_property
     def _rank(self) -> str:
         """A rank between the office and the name, where somebody retired from the one holds the other."""
-        ranks, left = _low(_either(self.said["ranks"])), _either(self.said["retired"])
+        ranks, left = _low(as_written(self.said["ranks"])), as_written(self.said["retired"])
         return rf"(?:{ranks}\s+(?:(?:{left})\s+)?)?"
 
     @cached_property
     def post(self) -> str:
         """An office that follows a name. It must say of what: anybody may be a director of something."""
         known, bodies = countries(), self.lang["organisations"]
-        titles, topics, links = (_either(self.said[key]) for key in ("titles", "topics", "linking"))
-        states = rf"(?:{_either([*known.names, *known.adjectives])})(?:'s)?"
+        titles, topics, links = (as_written(self.said[key]) for key in ("titles", "topics", "linking"))
+        states = rf"(?:{as_written([*known.names, *known.adjectives])})(?:'s)?"
         run = rf"(?:\s+(?:(?:of|for|and|de|del|la|las|los|y)\s+)*{_WORD})*"
-        body = (
-            rf"(?:{_either(bodies['before'])}){run}|(?:{_WORD}\s+){{0,4}}(?:{_either(bodies['after'])})(?!\w)"
-        )
+        body = rf"(?:{as_written(bodies['before'])}){run}|(?:{_WORD}\s+){{0,4}}(?:{as_written(bodies['after'])})(?!\w)"
         if not bodies["after"]:
-            body = rf"(?:{_either([*bodies['before'], *bodies['alone']])})(?!\w){run}"
+            body = rf"(?:{as_written([*bodies['before'], *bodies['alone']])})(?!\w){run}"
         of_what = rf"\s+(?:{links})\s+{_ARTICLE}(?:{topics}|{states}|{body})"
         return rf"(?:{states}\s+(?:(?:{topics})\s+)?(?i:{titles})|(?:{topics})\s+(?i:{titles})|(?i:{titles}){of_what})"
 
     def _short(self, more: Iterable[str]) -> str:
         """A surname alone, right after a title; words that go on with an office are none."""
-        bodies = _either([*self.said["topics"], *self.said["titles"], *self.said["no_surnames"], *more])
+        bodies = as_written([*self.said["topics"], *self.said["titles"], *self.said["no_surnames"], *more])
         return rf"(?P<name>(?!(?:{bodies})\b){_WORD})"
 
     def _head_last(self) -> Iterator[str]:
         """ "U.S. Defense Secretary Ann Other", "General Ann Other, director of the Police"."""
-        ranks, forces = (_either(self.said[key]) for key in ("ranks", "forces"))
-        titles = _either(form for title in self.said["titles"] for form in (title, _plural(title)))
-        topics, links = _either(self.said["topics"]), _either(self.said["linking"])
+        ranks, forces = (as_written(self.said[key]) for key in ("ranks", "forces"))
+        titles = as_written(form for title in self.said["titles"] for form in (title, _plural(title)))
+        topics, links = as_written(self.said["topics"]), as_written(self.said["linking"])
         whose = r"(?:(?:U\.S\.|US|[A-Z]\w+'s|[A-Z][a-z]{4,})\s+)?"
         office = rf"(?:(?:{topics})\s+)?(?:{titles})"
         office += rf"(?:\s+(?:{links})\s+(?:the\s+)?(?:{topics})(?:\s+and\s+(?:{topics}))*)?"
@@ -138,10 +137,10 @@ class People:
     def _head_first(self) -> Iterator[str]:
         """ "ministra de Defensa, Ana Otra", "coronela Ana Otra, directora de la Policía"."""
         both = [form for title in self.said["titles"] for form in (title, _plural(title))]
-        titles, ranks = _low(_either(both)), _low(_either(self.said["ranks"]))
-        topics, links = _either(self.said["topics"]), _either(self.said["linking"])
-        whose = _either(w for w in countries().adjectives if w[0].islower())
-        small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", _either(self.said["bodies"])
+        titles, ranks = _low(as_written(both)), _low(as_written(self.said["ranks"]))
+        topics, links = as_written(self.said["topics"]), as_written(self.said["linking"])
+        whose = as_written(w for w in countries().adjectives if w[0].islower())
+        small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", as_written(self.said["bodies"])
         also = "adjunt[oa]|encargad[oa]|general|ejecutiv[oa]|nacional|regional|interin[oa]"
         office = rf"{titles}(?:\s+(?:{also}))?(?:\s+(?:{whose}))?(?:\s+(?:{links})\s+(?i:{topics}))*"
         office += r"(?:\s+(?:adjunt[oa]|encargad[oa]))?"
@@ -155,10 +154,6 @@ class People:
         yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
         post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
         yield rf"(?<!\w)(?P<rank>{ranks}\s+){self._name}(?P<title>{post})"
-
-
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
 
 
 def _plural(title: str) -> str:

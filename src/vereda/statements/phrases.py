@@ -95,3 +95,13 @@ def _match(phrase: _Phrase[T], folded: str, view: str, at: int, stop: int) -> Hi
     if phrase.capital and not view[at].isupper():
         return None
     return Hit(at, end, phrase.entry)
+
+
+def either(words: Iterable[str]) -> str:
+    """A pattern for any of these words, longest first, in the folded text; a `*` ends a stem, a space is any space."""
+    return as_written(fold(str(word)) for word in words).replace(r"\*", r"\w*")
+
+
+def as_written(words: Iterable[str]) -> str:
+    """A pattern for any of these words as they are written, longest first; a space is any space."""
+    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))

@@ -7,7 +7,7 @@ Where nothing decides, the candidate keeps every choice and links to none.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vereda.statements.layer import fold
 from vereda.statements.mention import Mention, Taken
@@ -25,6 +25,11 @@ _LINK = re.compile(
     r"\s*(?:,|\(|(?:,\s*)?\b(?:in|en|de|del)\b)\s*(?:\b(?:the\s+department\s+of|el\s+departamento\s+de|el|la|the|department\s+of)\b\s*)?"
 )
 _NEXT = re.compile(r"\s*(?:,|\by\b|\band\b|\be\b)\s*(?:\by\b\s*|\band\b\s*)?(?:en\s+|in\s+)?")
+#: "the Republic of Colombia", "la República Oriental del Uruguay": the name of the state
+_STATE = re.compile(
+    r"(?<!\w)(?:republica|estado plurinacional|reino|republic|kingdom|commonwealth|plurinational state)(?:\s+(?:federativa|oriental|"
+    r"bolivariana|cooperativa|popular|federative|bolivarian))?\s+(?:de la|del|de|of the|of)\s+$"
+)
 _ADJECTIVE_OF = re.compile(
     r"\s+[A-Z]|-[A-Z]|\s+(?!(?:and|or|is|was|has|had|have|will|would|to|in|on|of|for|with|by|from|as|that|who|which|at|against|remains|designates|y|e|o|en|de|con|por|para|ha|es|fue|al|a)\b)[a-z]"
 )
@@ -98,10 +103,7 @@ class Places:
                 beside = _ADJECTIVE_OF.match(plain, hit.end) or self._with_adjective.match(plain, hit.end)
                 money = plain[hit.end : hit.end + 1] == "$"
                 return not (beside or money) and plain[hit.start - 1 : hit.start] != "-"
-            return (
-                not re.match(r"'s\s+[A-Z]\w+\s+[A-Z]|-[A-Z]", plain[hit.end : hit.end + 40])
-                or plain[hit.end] == "'"
-            )
+            return not re.match(r"-[A-Z]", plain[hit.end : hit.end + 2])
         doubtful = fold(plain[hit.start : hit.end]) in self.doubtful
         upper = {s.level for s in hit.entry} & {"country", "capital", "department", "region", "state", "wide"}
         if upper and not (doubtful and upper == {"department"}):
@@ -121,6 +123,9 @@ class Places:
 
     def _mention(self, plain: str, folded: str, hit: Hit[tuple[Sense, ...]], said: set[str]) -> Mention:
         senses, how = self._meant(plain, folded, hit, said)
+        if len(senses) == 1 and senses[0].level == "country":
+            whole = _STATE.search(folded, max(0, hit.start - 40), hit.start)
+            hit = replace(hit, start=whole.start()) if whole else hit
         payload = {"name": plain[hit.start : hit.end], "how": how}
         if len(senses) == 1:
             one = senses[0]

@@ -63,7 +63,10 @@ class Verbs:
             for m in said.endings.finditer(plain, s.start, s.end):
                 if self._told(folded, s.start, m.start()) and not self._apart(folded, s.start, m.start()):
                     continue
-                begins = m[0][0].isupper()  # a name, unless it is "Terminaremos"
+                # a name, unless it is "Terminaremos" or opens its sentence
+                begins = m[0][0].isupper() and not (
+                    m.start() == s.start and plain[m.end() + 1 : m.end() + 2].islower()
+                )
                 if m[0].endswith("remos") if begins else m[0].lower() not in said.not_future:
                     found.append(Verb(m.start(), m.end(), "commits"))
         return found
