@@ -24,7 +24,17 @@ class People:
     def find(self, plain: str, folded: str) -> list[Mention]:
         """Office holders as "title name" or "name, title"; who left office is left out."""
         found = [m for pattern in self._patterns for m in self._read(pattern, plain, folded)]
-        return found
+        return [*found, *self._named_first(plain, folded)]
+
+    def _named_first(self, plain: str, folded: str) -> Iterator[Mention]:
+        """ "Ann Other, a spokeswoman for the Department of State": the name, with the office that follows."""
+        for m in self._before_post.finditer(plain):
+            office = self._post.match(plain, m.end())
+            if office and not self.left(folded[max(0, m.start() - 28) : m.start()], folded, m.start()):
+                party = self.party(plain, m.start(), office.end())
+                payload = {"name": m["name"], "office": " ".join(office[0].split())}
+                payload |= {"party": party} if party else {}
+                yield Mention("person", m.start(), m.end("name"), payload, (), 0.6)
 
     def _read(self, pattern: re.Pattern[str], plain: str, folded: str) -> Iterator[Mention]:
         for m in pattern.finditer(plain):
@@ -58,7 +68,7 @@ class People:
     @cached_property
     def _several(self) -> re.Pattern[str]:
         """An office in the plural."""
-        return re.compile(_low(as_written(_plural(title) for title in self.said["titles"])) + r"(?!\w)")
+        return re.compile(_low(as_written(self.said["titles"])) + r"(?:s|es)(?!\w)")
 
     def left(self, before: str, folded: str, start: int) -> bool:
         """Whether the words before a title, or the title itself, say that the office was left."""
@@ -87,8 +97,17 @@ class People:
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
         sources = self._head_last() if self.lang["order"] == "head last" else self._head_first()
-        after = rf"(?<![\w-]){self._name},\s+{_ARTICLE}(?P<title>{self.post})"
-        return [re.compile(source) for source in (*sources, after)]
+        return [re.compile(source) for source in sources]
+
+    @cached_property
+    def _before_post(self) -> re.Pattern[str]:
+        """A name with a title near after it; whether it is an office is asked of `post`, which is costly to make."""
+        titles = _low(as_written(self.said["titles"]))
+        return re.compile(rf"(?<![\w-]){self._name},\s+{_ARTICLE}(?=(?:[\w'.-]+\s+){{0,4}}?{titles}(?!\w))")
+
+    @cached_property
+    def _post(self) -> re.Pattern[str]:
+        return re.compile(self.post)
 
     @cached_property
     def _name(self) -> str:
@@ -122,7 +141,7 @@ class People:
     def _head_last(self) -> Iterator[str]:
         """ "U.S. Defense Secretary Ann Other", "General Ann Other, director of the Police"."""
         ranks, forces = (as_written(self.said[key]) for key in ("ranks", "forces"))
-        titles = as_written(form for title in self.said["titles"] for form in (title, _plural(title)))
+        titles = rf"(?:{as_written(self.said['titles'])})(?:s|es)?"
         topics, links = as_written(self.said["topics"]), as_written(self.said["linking"])
         whose = r"(?:(?:U\.S\.|US|[A-Z]\w+'s|[A-Z][a-z]{4,})\s+)?"
         office = rf"(?:(?:{topics})\s+)?(?:{titles})"
@@ -136,8 +155,8 @@ class People:
 
     def _head_first(self) -> Iterator[str]:
         """ "ministra de Defensa, Ana Otra", "coronela Ana Otra, directora de la Policía"."""
-        both = [form for title in self.said["titles"] for form in (title, _plural(title))]
-        titles, ranks = _low(as_written(both)), _low(as_written(self.said["ranks"]))
+        titles = _low(rf"(?:{as_written(self.said['titles'])})(?:s|es)?")
+        ranks = _low(as_written(self.said["ranks"]))
         topics, links = as_written(self.said["topics"]), as_written(self.said["linking"])
         whose = as_written(w for w in countries().adjectives if w[0].islower())
         small, bodies = "de|del|la|las|los|el|y|e|en|para|ante|a|contra|al", as_written(self.said["bodies"])
@@ -154,14 +173,6 @@ class People:
         yield rf"(?<!\w)(?P<title>{titles})\s+{self._short(())}(?!\s+[A-ZÁÉÍÓÚÑ])"
         post = rf"(?:,\s+(?:la\s+|el\s+)?{titles}{of_what})?"
         yield rf"(?<!\w)(?P<rank>{ranks}\s+){self._name}(?P<title>{post})"
-
-
-def _plural(title: str) -> str:
-    """ "ministro" as "ministros", "canciller" as "cancilleres", "Foreign Minister" as "Foreign Ministers"."""
-    if title[0].isupper():
-        return title + "s"
-    first, space, rest = title.partition(" ")
-    return first + ("s" if first[-1] in "aeiouáéíóú" else "es") + space + rest
 
 
 def _low(source: str) -> str:
