@@ -14,7 +14,7 @@ from pathlib import Path
 from vereda import statements
 from vereda.pipeline.reading import gazetteer
 from vereda.statements.gold import Annotated, folder, moved, spans
-from vereda.statements.score import NONE, Score, Share, score
+from vereda.statements.score import NONE, Score, Share, parties, score
 from vereda.terms.statement import KINDS, Statement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +61,14 @@ def scored(
     return found
 
 
+def bound(items: Iterator[tuple[Annotated, Statement]]) -> str:
+    """Who is bound, in a sentence: how many of the named are right."""
+    words, places, told_of = statements.vocabulary(CASE), gazetteer(CASE), Share(0, 0)
+    for annotated, document in items:
+        told_of += parties(statements.extract(document, words, places), annotated.gold)
+    return f"Of the commitments found, {told_of.of} name who is bound; {told_of.right} of these as the annotation does."
+
+
 def table(found: Scores) -> list[str]:
     """Markdown: recall and precision with their intervals, and how many of those found bear the right label."""
     lines = ["| kind | language | recall | precision | label |", "|---|---|---|---|---|"]
@@ -100,12 +108,14 @@ def section() -> str:
     five = scored(founding())
     parts = []
     for kind, told in SETS.items():
-        parts += [told, "", *table(scored(made_up(kind))), ""]
+        parts += [told, "", *table(scored(made_up(kind))), "", bound(made_up(kind)), ""]
     if five:
         parts += [
             "**Founding statements**: the five texts the case began with, tuned on.",
             "",
             *table(five),
+            "",
+            bound(founding()),
             "",
         ]
     return "\n".join(parts)

@@ -495,3 +495,37 @@ def test_every_promise_of_a_sentence_is_read(text: str, lang: str, quotes: list[
 def test_a_country_of_the_sentence_before_is_not_the_office_holders() -> None:
     text = "Los ministros viajaron al Perú. La ministra de Defensa, Ana Robles, habló."
     assert "party" not in one(text, "person", "es").payload
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "parties"),
+    [
+        ("The police forces of Ecuador and Colombia will increase patrols.", "en", ["CO", "EC"]),
+        ("Los presidentes de Panamá y Perú acordaron abrir una oficina.", "es", ["PA", "PE"]),
+        ("In El Salvador and Honduras, Vice President Harris announced funding for schools.", "en", []),
+        ("The United States and CARICOM will launch a plan.", "en", []),  # not the one alone
+        ("Both leaders agreed to meet.", "en", []),  # nobody says who they are
+        ("Colombia recibió la visita. La Unión Europea está estudiando un aporte.", "es", []),
+        ("Colombia firmó. El programa capacitará 200 jueces.", "es", []),  # the programme is not Colombia
+        (
+            "Reunión de Altos Mandos: los ministros de Ecuador y Perú resolvieron patrullar.",
+            "es",
+            ["EC", "PE"],
+        ),
+    ],
+)
+def test_who_is_bound_is_named_or_left_to_a_person(text: str, lang: str, parties: list[str]) -> None:
+    assert found(text, "commitment", lang)[-1].payload["parties"] == parties
+
+
+def test_a_surname_is_no_country() -> None:
+    text = "La ministra de Defensa, Ana Montenegro, habló."
+    assert "party" not in one(text, "person", "es").payload
+
+
+def test_two_of_four_are_the_two_that_the_text_names_most() -> None:
+    text = (
+        "The United States, Guatemala, El Salvador and Honduras met. Guatemala and the United States talked. "
+        "The United States thanked Guatemala. The two governments agreed to open centers."
+    )
+    assert found(text, "commitment")[-1].payload["parties"] == ["GT", "US"]

@@ -16,7 +16,7 @@ from vereda.statements.language import Language
 from vereda.statements.layer import fold
 from vereda.statements.mention import Mention, Mentions
 from vereda.statements.parties import Subject, Subjects
-from vereda.statements.verbs import DONE, WOULD, Verbs
+from vereda.statements.verbs import DONE, WOULD, Verb, Verbs
 
 _ITEM = re.compile(
     r"[\s\"']*(?:(?:and|y|e)\s+)?(?:[•·▪●*–-]\s+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s+|(?:That|Que)\s+)"
@@ -33,6 +33,10 @@ _AND_THAT = re.compile(
     r"\b(?:and|y|e)\s+(?:\w+\s+)?(?:that|que)\s+(?:no\s+)?$"
 )  # "and says that it": whoever spoke before
 _NO = re.compile(r"\bno\s+(?:se\s+)?$")  # before a future
+#: nobody between the last clause and its verb: "que asimismo capacitara"; "el programa capacitara" has somebody
+_DROPPED = re.compile(
+    r"(?:^|[,;:]|\b(?:que|that|y|e|and))\s*(?:(?:no|tambien|asimismo|ademas|se|le|les|also)\s+)*$"
+)
 _LEADING = re.compile(r"(?:(?:an?|the|una?|el|la|los|las)\s+)?(?:[\w.-]+\s+){0,4}")
 
 
@@ -152,55 +156,69 @@ class Commitments:
             return
         last: Trigger | None = None
         for verb in self.verbs.find(plain, folded, s):
-            start, end, strength = verb.start, verb.end, verb.strength
-            if last is not None and start < last.end:
+            if (last is not None and verb.start < last.end) or not self._wills(plain, folded, s, verb):
                 continue
-            lead = folded[s.start : start]
-            back = strength == WOULD
-            if back and not self.grammar.reporting.search(lead):
-                continue
-            lead_in = folded[max(s.start, start - 24) : start]
-            denied = self.verbs.future(plain, folded, start, end) and _NO.search(lead_in)
-            if not back and not denied and self.grammar.blocked.search(lead_in):
-                continue
-            if self.grammar.foreseen.search(lead[-90:]) and self.verbs.future(plain, folded, start, end):
-                continue
-            # "will not be resumed" promises too, where a party says it
-            refused = strength in {"commits", DONE, WOULD} and _NOT.match(folded, end)
-            refused = refused or self.grammar.not_to.match(folded, start, end + 16)
-            if (self.grammar.blocked_after.match(folded, end) and not refused) or plain[
-                end : end + 2
-            ] == ": ":
-                continue
-            since = last.end if last is not None else s.start
-            between = folded[last.end : start] if last is not None else ""
-            if last is not None and (_COMMA.search(between) or _AND_THAT.search(between)):
-                subject: Subject | None = last.subject
-            else:
-                subject = self.subjects.before(plain, folded, since, start)
-            if subject is None and last is None and not self.grammar.leads.sub("", lead).strip(" \"'¿¡-•,"):
-                ours = folded[start:end].split()[0].endswith(tuple(self.lang["first_person"]))
-                spoken = self.subjects.speaking(plain, start) if ours and self.lang["first_person"] else None
-                subject = spoken or before
-            if strength == DONE or (
-                subject is None and strength in _STRONG and self._telling(plain, folded, start, end, strength)
-            ):
-                subject = subject or Subject((), "", start)
-            if subject is None and self._we(plain, start, end):
-                subject = self.subjects.speaking(plain, start) or before or Subject((), "", start)
-            if subject is None and self._unnamed(plain, folded, start, end):
-                subject = before or Subject((), "", start)
-            if subject is None:
-                continue
-            last = Trigger(
-                start, end, "commits" if back or strength == DONE else strength, subject, strength == DONE
-            )
-            yield last
+            subject = self._bound(plain, folded, s, verb, last, before)
+            if subject is not None:
+                strength = "commits" if verb.strength in {WOULD, DONE} else verb.strength
+                last = Trigger(verb.start, verb.end, strength, subject, verb.strength == DONE)
+                yield last
+
+    def _wills(self, plain: str, folded: str, s: Sentence, verb: Verb) -> bool:
+        """Whether a verb states a will here: nothing that is denied, conditional or foreseen."""
+        start, end, strength = verb.start, verb.end, verb.strength
+        lead, lead_in = folded[s.start : start], folded[max(s.start, start - 24) : start]
+        future = self.verbs.future(plain, folded, start, end)
+        if strength == WOULD:
+            if not self.grammar.reporting.search(lead):
+                return False
+        elif self.grammar.blocked.search(lead_in) and not (future and _NO.search(lead_in)):
+            return False
+        if future and self.grammar.foreseen.search(lead[-90:]):
+            return False
+        # "will not be resumed" promises too, where a party says it; so does "agreed not to"
+        refused = strength in {"commits", DONE, WOULD} and _NOT.match(folded, end)
+        refused = refused or self.grammar.not_to.match(folded, start, end + 16)
+        blocked = self.grammar.blocked_after.match(folded, end) and not refused
+        return not blocked and plain[end : end + 2] != ": "
+
+    def _bound(
+        self, plain: str, folded: str, s: Sentence, verb: Verb, last: Trigger | None, before: Subject | None
+    ) -> Subject | None:
+        """Who is bound by a verb: whoever stands before it, carries it on or speaks; without words where nobody is named and
+        the verb says enough by itself; None where it says too little."""
+        start, end, lead = verb.start, verb.end, folded[s.start : verb.start]
+        between = folded[last.end : start] if last is not None else ""
+        if last is not None and (_COMMA.search(between) or _AND_THAT.search(between)):
+            subject: Subject | None = last.subject
+        else:
+            subject = self.subjects.before(plain, folded, last.end if last is not None else s.start, start)
+        if subject is None and last is None and not self.grammar.leads.sub("", lead).strip(" \"'¿¡-•,"):
+            subject = (
+                self.subjects.speaking(plain, start) if self._we(plain, start, end) else None
+            ) or before
+        if self._we(plain, start, end) and (subject is None or not self._spoken(subject)):
+            subject = self.subjects.speaking(plain, start) or self.subjects.everybody()
+        if subject is None and self._unnamed(plain, folded, start, end) and _DROPPED.search(lead):
+            subject = before
+        enough = (
+            verb.strength == DONE
+            or (verb.strength in _STRONG and self._telling(plain, folded, start, end, verb.strength))
+            or self._unnamed(plain, folded, start, end)
+        )
+        return subject or (Subject((), "", start) if enough else None)
 
     def _unnamed(self, plain: str, folded: str, start: int, end: int) -> bool:
         """Whether a future promises whoever or whatever stands before it: "the programme will train"; not what befalls
         ("prices will fall")."""
         return self.verbs.future(plain, folded, start, end) and not self.grammar.befalls.match(folded, end)
+
+    def _spoken(self, subject: Subject) -> bool:
+        """Whether a subject is the speakers themselves: "con el Peru buscaremos" binds not Peru."""
+        words = fold(subject.words)
+        return bool(subject.speaker) or bool(
+            self.subjects.all_words.search(words) or self.subjects.spoken.search(words)
+        )
 
     def _we(self, plain: str, start: int, end: int) -> bool:
         """Whether a verb says "we" by its ending: pondremos, buscaremos."""

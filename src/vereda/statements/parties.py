@@ -1,11 +1,13 @@
 """Who stands before a verb: states, both sides, office holders, and whoever speaks."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from vereda.statements.language import Language, language
+from vereda.statements.layer import fold
 from vereda.statements.mention import Mentions
 from vereda.statements.people import surnames
 from vereda.statements.phrases import either
@@ -16,11 +18,19 @@ _CLAUSE = re.compile(
     r"[;:]\s|,\s+(?:while|but|mientras|pero|although|aunque)\s|\.\s|,?\s+(?:said|dijo|told)\s+(?:that\s+)?"
 )
 _BY = re.compile(r"\b(?:by|of|between|among|to|for|with|de|del|por|entre|para|con)\s+(?:the\s+)?$")
+_JOIN = re.compile(
+    r"(?:,|,?\s+(?:and|y|e))\s+(?:(?:the|de|del|los|la|el)\s+)*(?:[Rr]ep[uú]blica?\s+(?:of|de|del)\s+)?"
+)
+#: somebody whose code is not known: "the United States and CARICOM will"
+_AND_OTHERS = re.compile(
+    r"\s+(?:and|y|e)\s+(?:the\s+|la\s+|el\s+|los\s+)?[A-ZÁÉÍÓÚÑ][\w.-]+(?:\s+[\w.-]+){0,2}\s*$"
+)
 _SPEECH = re.compile(r"^([A-ZÁÉÍÓÚÑ][\w.]*(?:[ ,][\w.'’,áéíóúñÁÉÍÓÚÑ-]+){0,14}?):\s")
 #: whoever speaks for a state: what follows "of" is a party
 _HEADS = (
     "(?:government|gobierno|republic|republica|people|state|authoritie|president|presidenta|presidente|minister|ministro|delegation|"
-    "official|funcionario|representante|representative|leader|lider|mandatario|gobernante)s?|autoridad(?:es)?|"
+    "official|funcionario|representante|representative|leader|lider|mandatario|gobernante|force|fuerza|army|ejercito|armada|policia|"
+    "navie|ministerio|ministrie|embajada|embassie|delegado|delegate)s?|police|navy|armies|ministry|embassy|autoridad(?:es)?|"
     "canciller(?:es)?|delegacion(?:es)?"
 )
 _GOVERNMENT = re.compile(
@@ -50,9 +60,10 @@ class Subjects:
         mentions: Mentions,
     ) -> None:
         self.lang, self.vocabulary, self.mentions = lang, vocabulary, mentions
-        self.all_words, self.own_words, self.spoken = _word_lists(lang.code)
+        self.all_words, self.own_words, self.spoken, self.two = _word_lists(lang.code)
         self.office = {surnames(m): str(m.payload.get("party", "")) for m in mentions if m.kind == "person"}
         self.names, self.states = _states()
+        self.often = self._often(plain)
         self.parties = self._parties(plain, blocks)
         self.turns = self._turns(plain, blocks)
         self.main = next((p for p in self.office.values() if p), "")
@@ -63,15 +74,16 @@ class Subjects:
         head = re.split(
             r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ])|\n", "\n".join(plain[b.start : b.end] for b in own[:5])[:2000]
         )
-        found: dict[str, None] = {}
         for sentence in head:
             found = dict.fromkeys(self.names[m] for m in self.states.findall(sentence))
             if 2 <= len(found) <= 6:
                 return tuple(sorted(found))
-        everywhere = dict.fromkeys(self.names[m] for m in self.states.findall(plain))
-        if set(self.vocabulary.parties) <= set(everywhere):
-            return tuple(sorted(self.vocabulary.parties))
-        return tuple(sorted(found))
+        return ()  # one alone is not all
+
+    def _often(self, plain: str) -> list[str]:
+        """Countries by how often the text names them; none where the last of two is no more frequent than the third."""
+        held = Counter(self.names[m] for m in self.states.findall(plain)).most_common()
+        return [] if len(held) > 2 and held[1][1] == held[2][1] else [code for code, _ in held]
 
     def _turns(self, plain: str, blocks: Sequence[Block]) -> list[tuple[int, int, str, str]]:
         """Who speaks in which block of an interview: start, end, name, party."""
@@ -94,6 +106,12 @@ class Subjects:
     def everybody(self) -> Subject:
         """All parties of the statement."""
         return Subject(self.parties, "", 0)
+
+    def all_of(self, words: str) -> tuple[str, ...]:
+        """Parties that words like "both governments" mean; where they are two and the statement has more, the two it names most."""
+        if len(self.parties) == 2 or not self.two.search(words):
+            return self.parties
+        return tuple(sorted(self.often[:2])) if len(self.often) >= 2 else ()
 
     def quoted(self, plain: str, at: int) -> bool:
         """Whether a place stands in quotation marks of its paragraph."""
@@ -123,7 +141,11 @@ class Subjects:
         for window in ((since, verb), (start, verb)):
             found = self._in(plain, folded, *window)
             if found is not None:
-                return Subject(found.parties or speaker[1], found.words, found.start, speaker[0])
+                # "the government" is the speaker's; "the European Union" is not
+                own = self.own_words.fullmatch(fold(found.words)) or self.spoken.fullmatch(fold(found.words))
+                return Subject(
+                    found.parties or (speaker[1] if own else ()), found.words, found.start, speaker[0]
+                )
         return None
 
     def _in(self, plain: str, folded: str, start: int, verb: int) -> Subject | None:
@@ -139,9 +161,17 @@ class Subjects:
                 parties = (turn[3],) if turn and turn[3] else ()
                 return Subject(parties, last[0], start + last.start())
             return Subject(
-                self.parties, plain[start + last.start() : start + last.end()], start + last.start()
+                self.all_of(low[last.start() :]),
+                plain[start + last.start() : start + last.end()],
+                start + last.start(),
             )
+        near = [m for m in self.mentions.within(start, verb) if m.kind == "person"] if states else []
+        if near and near[-1].start >= start + states[-1].end():
+            states = []  # "Guatemala and Honduras, Vice President Harris announced": who stands next to the verb
         if states:
+            states = self._joined(text, states)
+            if _AND_OTHERS.match(text, states[-1].end()):
+                return Subject((), text[states[0].start() :].strip(), start + states[0].start())
             codes = tuple(sorted(dict.fromkeys(self.names[m[0]] for m in states)))
             first = states[0]
             return Subject(codes, text[first.start() : states[-1].end()], start + first.start())
@@ -162,6 +192,13 @@ class Subjects:
         if turn and self.lang["first_person"] and re.search(r"^\W*(?:\w+\W+){0,4}$", low):
             return Subject((turn[3],) if turn[3] else (), turn[2], verb)
         return None
+
+    def _joined(self, text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+        """States with those that "and" joins to the first: "the forces of Ecuador and Colombia"."""
+        earlier = list(self.states.finditer(text, 0, found[0].start()))
+        while earlier and _JOIN.fullmatch(text, earlier[-1].end(), found[0].start()):
+            found = [earlier.pop(), *found]
+        return found
 
     def _is_subject(self, text: str, low: str, m: re.Match[str]) -> bool:
         """A country's name is a subject unless a preposition puts it elsewhere; an adjective only before a body of state."""
@@ -203,12 +240,11 @@ class Subjects:
 
 
 @cache
-def _word_lists(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Words for all parties, for the speaker's own side, and of somebody who speaks."""
+def _word_lists(code: str) -> tuple[re.Pattern[str], ...]:
+    """Words for all parties, for the speaker's own side, of somebody who speaks, and that say that parties are two."""
     lang = language(code)
-    lists = (lang["parties"]["all"], lang["parties"]["own"], lang["spoken"])
-    one, two, three = (re.compile(rf"(?<!\w)(?:{either(words)})(?!\w)") for words in lists)
-    return one, two, three
+    lists = (lang["parties"]["all"], lang["parties"]["own"], lang["spoken"], lang["two"])
+    return tuple(re.compile(rf"(?<!\w)(?:{either(words)})(?!\w)") for words in lists)
 
 
 @cache

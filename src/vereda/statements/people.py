@@ -31,7 +31,7 @@ class People:
         for m in self._before_post.finditer(plain):
             office = self._post.match(plain, m.end())
             if office and not self.left(folded[max(0, m.start() - 28) : m.start()], folded, m.start()):
-                party = self.party(plain, m.start(), office.end())
+                party = self.party(plain, m.start(), m.start()) or self.party_in(plain, m.end(), office.end())
                 payload = {"name": m["name"], "office": " ".join(office[0].split())}
                 payload |= {"party": party} if party else {}
                 yield Mention("person", m.start(), m.end("name"), payload, (), 0.6)
@@ -44,7 +44,9 @@ class People:
                 continue
             start = m.start("rank") if m.groupdict().get("rank") else m.start()
             payload = {"name": m["name"], "office": " ".join(title.split())}
-            party = self.party(plain, m.start(), m.end())
+            party = self.party(plain, m.start(), m.start("name")) or self.party_in(
+                plain, m.end("name"), m.end()
+            )
             payload |= {"party": party} if party else {}
             end = max(m.end("name"), m.end("title") if m.start("title") < m.start("name") else 0)
             yield Mention("person", start, end, payload, (), 0.7 if party else 0.6)
@@ -76,8 +78,12 @@ class People:
 
     def party(self, plain: str, start: int, end: int) -> str:
         """Code of the country whose adjective or name stands in or just before the title."""
-        lead = re.search(r"[^.;:\n]*$", plain[max(0, start - 24) : start])
-        found = self._countries[1].search(plain, start - len(lead[0]) if lead else start, end)
+        lead = re.search(r"[^.,;:\n]*$", plain[max(0, start - 24) : start])
+        return self.party_in(plain, start - len(lead[0]) if lead else start, end)
+
+    def party_in(self, plain: str, start: int, end: int) -> str:
+        """Code of the first country named there; of a surname ("Montenegro") nothing is asked."""
+        found = self._countries[1].search(plain, start, end)
         return self._countries[0][fold(found[0])] if found else ""
 
     @cached_property

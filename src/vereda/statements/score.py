@@ -78,6 +78,17 @@ def misses(
     return [g for g in wanted if id(g) not in found], _wrong(proposed, pairs, gold)
 
 
+def parties(candidates: Iterable[Candidate], gold: Sequence[Gold]) -> Share:
+    """Of the commitments found whose parties are named, those whose parties are the gold's. A statement that names none
+    asks a person; one that names another is worse."""
+    pairs = _pairs(
+        [c for c in candidates if c.kind == "commitment"],
+        [g for g in gold if g.kind == "commitment" and not g.optional],
+    )
+    named = [(c, g) for c, g in pairs if c.payload["parties"]]
+    return Share(sum(parties_agree(c, g) for c, g in named), len(named))
+
+
 def _wrong(
     proposed: Sequence[Candidate], pairs: Sequence[tuple[Candidate, Gold]], gold: Sequence[Gold]
 ) -> list[Candidate]:
