@@ -506,6 +506,16 @@ def test_a_country_of_the_sentence_before_is_not_the_office_holders() -> None:
         ("The United States and CARICOM will launch a plan.", "en", []),  # not the one alone
         ("Both leaders agreed to meet.", "en", []),  # nobody says who they are
         ("Colombia recibió la visita. La Unión Europea está estudiando un aporte.", "es", []),
+        (
+            "Los presidentes de México, Ana Paz, y de Guatemala, Juan Ley, acordaron patrullar.",
+            "es",
+            ["GT", "MX"],
+        ),
+        (
+            "Los presidentes de México y El Salvador, Ana Paz y Juan Ley, acordaron patrullar.",
+            "es",
+            ["MX", "SV"],
+        ),
         ("Colombia firmó. El programa capacitará 200 jueces.", "es", []),  # the programme is not Colombia
         (
             "Reunión de Altos Mandos: los ministros de Ecuador y Perú resolvieron patrullar.",
@@ -529,3 +539,42 @@ def test_two_of_four_are_the_two_that_the_text_names_most() -> None:
         "The United States thanked Guatemala. The two governments agreed to open centers."
     )
     assert found(text, "commitment")[-1].payload["parties"] == ["GT", "US"]
+
+
+def test_names_after_an_office_in_the_plural_hold_it_too() -> None:
+    text = (
+        "Presidents Ann Lee and Juan Paz met. Foreign Ministers Eva Sol and Ivan Ruiz spoke with Mary Stone."
+    )
+    assert [c.payload["name"] for c in found(text, "person")] == [
+        "Ann Lee",
+        "Juan Paz",
+        "Eva Sol",
+        "Ivan Ruiz",
+    ]
+    text = "Los presidentes de Perú, Ana Paz, y de Chile, Juan Ley, hablaron con el campesino Luis Mora."
+    people = found(text, "person", "es")
+    assert [(c.payload["name"], c.payload["party"]) for c in people] == [
+        ("Ana Paz", "PE"),
+        ("Juan Ley", "CL"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "values"),
+    [
+        ("La frontera mide 3,200 kilómetros.", "es", []),  # 3.2, or three thousand two hundred
+        ("La frontera mide 3,200 kilómetros y cuesta 2.5 millones de dólares.", "es", [3200, 2_500_000]),
+        ("La frontera mide 3,2 kilómetros y hay 1.250 familias.", "es", [3.2, 1250]),
+        ("It is 1.234 tonnes.", "en", []),
+        ("It is 1.234 tonnes and 0.5 litres, and 1,200 families.", "en", [1.234, 0.5, 1200]),
+    ],
+)
+def test_a_number_that_two_locales_read_otherwise_is_read_only_where_the_text_shows_its_own(
+    text: str, lang: str, values: list[float]
+) -> None:
+    assert [c.payload["value"] for c in found(text, "amount", lang)] == values
+
+
+def test_two_countries_that_share_a_border_are_no_button_to_share() -> None:
+    text = "México y Estados Unidos comparten una frontera larga y una historia que no ha terminado, dijo el canciller."
+    assert [c.quote for c in found(text, "place", "es")] == ["México", "Estados Unidos"]

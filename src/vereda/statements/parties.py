@@ -8,7 +8,7 @@ from functools import cache
 
 from vereda.statements.language import Language, language
 from vereda.statements.layer import fold
-from vereda.statements.mention import Mentions
+from vereda.statements.mention import Mention, Mentions
 from vereda.statements.people import surnames
 from vereda.statements.phrases import either
 from vereda.statements.vocabulary import Vocabulary, countries
@@ -165,8 +165,10 @@ class Subjects:
                 plain[start + last.start() : start + last.end()],
                 start + last.start(),
             )
-        near = [m for m in self.mentions.within(start, verb) if m.kind == "person"] if states else []
-        if near and near[-1].start >= start + states[-1].end():
+        people = [m for m in self.mentions.within(start, verb) if m.kind == "person"]
+        if together := self._together(people):
+            return together  # "the presidents of Mexico, A, and of Guatemala, B"
+        if people and states and people[0].start >= start + states[-1].end():
             states = []  # "Guatemala and Honduras, Vice President Harris announced": who stands next to the verb
         if states:
             states = self._joined(text, states)
@@ -192,6 +194,14 @@ class Subjects:
         if turn and self.lang["first_person"] and re.search(r"^\W*(?:\w+\W+){0,4}$", low):
             return Subject((turn[3],) if turn[3] else (), turn[2], verb)
         return None
+
+    def _together(self, people: Sequence[Mention]) -> Subject | None:
+        """Several office holders as one subject, where the side of each is known."""
+        parties = [str(m.payload.get("party", "")) for m in people]
+        if len(people) < 2 or not all(parties):
+            return None
+        names = " / ".join(str(m.payload["name"]) for m in people)
+        return Subject(tuple(sorted(set(parties))), names, people[0].start)
 
     def _joined(self, text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
         """States with those that "and" joins to the first: "the forces of Ecuador and Colombia"."""

@@ -47,10 +47,13 @@ class People:
             party = self.party(plain, m.start(), m.start("name")) or self.party_in(
                 plain, m.end("name"), m.end()
             )
+            several = self._several.match(m["title"])
+            if several and len(set(self._countries[1].findall(m["title"]))) > 1:
+                party = ""  # "the presidents of Mexico and El Salvador, A": of which, the order may say
             payload |= {"party": party} if party else {}
             end = max(m.end("name"), m.end("title") if m.start("title") < m.start("name") else 0)
             yield Mention("person", start, end, payload, (), 0.7 if party else 0.6)
-            if several := self._several.match(m["title"]):
+            if several:
                 yield from self._others(plain, end, several[0])
 
     def _others(self, plain: str, at: int, office: str) -> Iterator[Mention]:
