@@ -278,7 +278,7 @@ def test_probabilities_at_points_of_a_survey_help_the_estimate(work: Path, tmp_p
     assert json.loads(again.output)["points"]["elsewhere"] == 0
     moved = tmp_path / "moved.csv"
     moved.write_text(
-        "point,stratum,reference\n" + "".join(f"{a % 900 + 1},{b},{c}\n" for a, b, c in points),
+        "point,stratum,reference\n" + "".join(f"{(a + 777) % 1600 + 1},{b},{c}\n" for a, b, c in points),
         encoding="utf-8",
     )
     predicted_here = call(*predicted[:-1], "--points", moved, "--out", tmp_path / "d", "--lang", "es").output
