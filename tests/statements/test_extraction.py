@@ -107,6 +107,12 @@ def test_who_will_do_it_need_not_stand_before_it(
         ),
         ("A standing maritime working party met.", "forum", "en", "standing maritime working party"),
         (
+            "The Human Smuggling and Trafficking Task Force met.",
+            "forum",
+            "en",
+            "Human Smuggling and Trafficking Task Force",
+        ),
+        (
             "The Binational Neighbourhood Commission met.",
             "forum",
             "en",

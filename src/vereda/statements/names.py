@@ -217,7 +217,7 @@ def _forum(lang: Language, said: Sequence[str], run: str) -> str:
     """A head of two words is a name by itself; one of one word needs another before it, or after it."""
     heads, whole = as_written(said), as_written([h for h in said if " " in h])
     if lang["order"] == "head last":
-        name = rf"(?:(?:{_CAP}\s+){{1,5}}(?:{heads})|(?:{whole}))"
+        name = rf"(?:{_CAP}\s+(?:(?:(?:and|on|for)\s+)?{_CAP}\s+){{0,5}}(?:{heads})|(?:{whole}))"
         return (
             rf"(?<![\w-]){name}\b(?:\s+(?:on|for|of|against)\s+(?:the\s+)?{_CAP}(?:\s+(?:and\s+)?{_CAP})*)?"
         )
