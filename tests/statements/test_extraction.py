@@ -557,6 +557,8 @@ def test_names_after_an_office_in_the_plural_hold_it_too() -> None:
         "Eva Sol",
         "Ivan Ruiz",
     ]
+    text = "Presidents Ann Lee and Juan Paz, Mary Stone and Luis Mora spoke."  # two private persons
+    assert [c.payload["name"] for c in found(text, "person")] == ["Ann Lee", "Juan Paz"]
     text = "Los presidentes de Perú, Ana Paz, y de Chile, Juan Ley, hablaron con el campesino Luis Mora."
     people = found(text, "person", "es")
     assert [(c.payload["name"], c.payload["party"]) for c in people] == [

@@ -57,17 +57,21 @@ class People:
                 yield from self._others(plain, end, several[0])
 
     def _others(self, plain: str, at: int, office: str) -> Iterator[Mention]:
-        """Further names after an office in the plural: "Presidents A and B", "los ministros de Perú, A, y de Chile, B"."""
+        """Further names after an office in the plural: "Presidents A and B", "los ministros de Perú, A, y de Chile, B". None
+        after an "and" without a country: the next name may be a private person's."""
         while more := self._next.match(plain, at):
             party = self.party(plain, at, more.start("name"))
             payload = {"name": more["name"], "office": office} | ({"party": party} if party else {})
             yield Mention("person", more.start("name"), more.end("name"), payload, (), 0.6)
             at = more.end("name")
+            if not more["whose"]:
+                return
 
     @cached_property
     def _next(self) -> re.Pattern[str]:
+        whose = r"(?:of|de|del)\s+(?:la\s+|el\s+|los\s+|the\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?,\s+"
         return re.compile(
-            rf"(?:,?\s+(?:and|y|e)|,)\s+(?:(?:of|de|del)\s+(?:la\s+|el\s+|los\s+|the\s+)?[A-ZÁÉÍÓÚÑ]\w+(?:\s+[A-ZÁÉÍÓÚÑ]\w+)?,\s+)?{self._name}"
+            rf"(?:,?\s+(?:and|y|e)\s+(?P<whose>{whose})?|,\s+(?={whose}))(?:{whose})?{self._name}"
         )
 
     @cached_property
