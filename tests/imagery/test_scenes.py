@@ -533,3 +533,25 @@ def test_a_file_that_does_not_say_where_it_lies_is_refused(tmp_path: Path) -> No
         file.write(np.full((1, 40, 50), 0.5, dtype="float32"))
     again = call("scenes", "build", tmp_path / "n.csv", "--out", tmp_path / "c.zarr")
     refused(again, "rows from south to north", tmp_path / "c.zarr")
+
+
+def test_the_hash_of_a_cube_holds_its_numbers_and_its_ranges_are_told(tmp_path: Path) -> None:
+    """Two cubes described alike differ in their hash where one number does."""
+    told = {
+        "bands": ["ndvi"],
+        "dates": ["2020-01-01"],
+        "rows": 4,
+        "columns": 5,
+        "side": 256,
+        "scale": None,
+        "scenes": {},
+    }
+    values = np.linspace(0.1, 0.9, 20, dtype=np.float32).reshape(1, 1, 4, 5)
+    made = []
+    for name, add in (("a", 0.0), ("b", 0.0), ("c", 0.01)):
+        building = cubes.building(tmp_path / f"{name}.zarr", told)
+        building.write((0, 0), values + np.float32(add))
+        made.append(building.finish())
+    one, same, other = (cubes.digest(cube) for cube in made)
+    assert one == same != other
+    assert cubes.ranges(made[0])["ndvi"] == pytest.approx((0.1, 0.9))
